@@ -1,0 +1,26 @@
+//! Networks, weights, model files and prediction. Knows neither Java nor Spark nor libtorch.
+//!
+//! A [`network::Network`] describes layers; a [`network::Graph`] is a network whose shapes have been
+//! checked; a [`Model`] is a graph with weights, preprocessing and labels; a [`Predictor`] runs a model on
+//! encoded rows, one image at a time.
+
+mod error;
+mod initializer;
+mod model;
+mod model_file;
+pub mod network;
+mod predictor;
+mod preprocessing;
+pub mod random;
+
+pub use error::{Error, ErrorKind};
+pub use initializer::Initializer;
+pub use model::Model;
+pub use model_file::{Digest, Metadata, read as read_model, write as write_model};
+pub use predictor::{Predictor, Row, Status};
+pub use preprocessing::{ByteTable, Preprocessing};
+
+#[cfg(test)]
+extern crate self as firesteel_core;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! A network whose names, shapes and weights have been checked: what everything else works with.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::{INPUT, Layout, Network, Op, Shape};
+use crate::Error;
+
+/// Where a layer gets an input from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The network's input.
+    Input,
+    /// The result of the layer with that index.
+    Node(usize),
+}
+
+/// A layer with all that was inferred about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GraphNode {
+    /// The layer's name.
+    pub name: String,
+    /// What it computes.
+    pub op: Op,
+    /// Where its inputs come from.
+    pub inputs: Vec<Source>,
+    /// The shape of its result.
+    pub shape: Shape,
+    /// Its weights: a range of [`Layout::specs`].
+    pub weights: Range<usize>,
+}
+
+/// A checked network. Layers stand in an order in which each follows its inputs.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    network: Network,
+    input: Shape,
+    nodes: Vec<GraphNode>,
+    layout: Layout,
+    logits: Source,
+    classes: usize,
+}
+
+impl Graph {
+    /// Infers every shape before anything is built. An error names the layer and the shapes.
+    pub fn new(network: &Network) -> Result<Graph, Error> {
+        let input = Shape::new(&network.input).map_err(|e| Error::Network(format!("the input's {e}")))?;
+        let mut layout = Layout::default();
+        let mut nodes: Vec<GraphNode> = Vec::with_capacity(network.nodes.len());
+        let mut index = HashMap::from([(INPUT, Source::Input)]);
+        for node in &network.nodes {
+            let failed =
+                |problem: String| Error::Layer { layer: node.name.clone(), op: node.op.name(), problem };
+            check_name(&node.name).map_err(failed)?;
+            let inputs = node
+                .inputs
+                .iter()
+                .map(|name| index.get(name.as_str()).copied().ok_or_else(|| unknown(name)))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(failed)?;
+            let shapes: Vec<&Shape> = inputs.iter().map(|&source| shape_of(&input, &nodes, source)).collect();
+            let shape = node.op.infer(&shapes).map_err(failed)?;
+            let weights = layout.append(&node.name, &node.op, shapes[0]).map_err(failed)?;
+            if index.insert(&node.name, Source::Node(nodes.len())).is_some() {
+                return Err(failed("the name is taken by another layer".to_owned()));
+            }
+            nodes.push(GraphNode { name: node.name.clone(), op: node.op.clone(), inputs, shape, weights });
+        }
+        let Some(&output @ Source::Node(last)) = index.get(network.output.as_str()) else {
+            return Err(Error::Network(format!("the output '{}' is none of the layers", network.output)));
+        };
+        check_all_used(&nodes, last)?;
+        let classes = shape_of(&input, &nodes, output).vector().ok_or_else(|| {
+            let (layer, shape) = (&network.output, &nodes[last].shape);
+            Error::Network(format!(
+                "the output of '{layer}' is {shape}, not a vector: put a flatten after it"
+            ))
+        })?;
+        let logits = if matches!(nodes[last].op, Op::Softmax {}) { nodes[last].inputs[0] } else { output };
+        Ok(Graph { network: network.clone(), input, nodes, layout, logits, classes })
+    }
+
+    /// Reads a description and checks it.
+    pub fn from_json(json: &str) -> Result<Graph, Error> {
+        Graph::new(&Network::from_json(json)?)
+    }
+
+    /// The description.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The shape of one input.
+    pub fn input(&self) -> &Shape {
+        &self.input
+    }
+
+    /// The layers.
+    pub fn nodes(&self) -> &[GraphNode] {
+        &self.nodes
+    }
+
+    /// The weights.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Where the scores before a final softmax come from: cross-entropy is computed from these.
+    pub fn logits(&self) -> Source {
+        self.logits
+    }
+
+    /// The number of classes: the length of the output.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// The shape of what `source` gives.
+    pub fn shape(&self, source: Source) -> &Shape {
+        shape_of(&self.input, &self.nodes, source)
+    }
+
+    /// Refuses weights of the wrong number.
+    pub fn check_weights(&self, weights: &[f32]) -> Result<(), Error> {
+        let (expected, found) = (self.layout.values(), weights.len());
+        if found == expected { Ok(()) } else { Err(Error::WeightCount { expected, found }) }
+    }
+}
+
+fn shape_of<'a>(input: &'a Shape, nodes: &'a [GraphNode], source: Source) -> &'a Shape {
+    match source {
+        Source::Input => input,
+        Source::Node(i) => &nodes[i].shape,
+    }
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if name.is_empty() || !name.chars().all(legal) {
+        return Err("a name consists of letters, digits, '_', '-' and '.'".to_owned());
+    }
+    if name == INPUT {
+        return Err(format!("'{INPUT}' names the network's input"));
+    }
+    Ok(())
+}
+
+fn unknown(name: &str) -> String {
+    format!("its input '{name}' is neither '{INPUT}' nor an earlier layer")
+}
+
+/// A layer that leads nowhere is a mistake in the description, and has no gradient.
+fn check_all_used(nodes: &[GraphNode], output: usize) -> Result<(), Error> {
+    let mut used = vec![false; nodes.len()];
+    used[output] = true;
+    for (i, node) in nodes.iter().enumerate().rev() {
+        if !used[i] {
+            let message =
+                format!("layer '{}' leads nowhere: the output is '{}'", node.name, nodes[output].name);
+            return Err(Error::Network(message));
+        }
+        for input in &node.inputs {
+            if let Source::Node(j) = input {
+                used[*j] = true;
+            }
+        }
+    }
+    Ok(())
+}

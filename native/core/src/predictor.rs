@@ -1,0 +1,222 @@
+//! Runs a model on rows: the scores of each row, and a status that says what came of it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use firesteel_kernels as kernels;
+use ndarray::{ArrayView1, ArrayView2, ArrayView3, ArrayView4, ArrayViewMut1, ArrayViewMut3};
+
+use crate::network::{Graph, GraphNode, Op, Pool2d, Source};
+use crate::{Error, Model};
+
+/// One input, in the layout of the network's input shape.
+#[derive(Debug, Clone, Copy)]
+pub enum Row<'a> {
+    /// No input.
+    Null,
+    /// A byte per value, to be preprocessed.
+    Bytes(&'a [u8]),
+    /// The values themselves.
+    Floats(&'a [f32]),
+}
+
+/// What came of a row. The numbers are part of the boundary's contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Status {
+    /// The scores are valid and finite.
+    Ok = 0,
+    /// The input is null.
+    Null = 1,
+    /// The input has not as many values as the network's input.
+    Size = 2,
+    /// The input or what the network made of it is not finite.
+    NotFinite = 3,
+    /// The row's computation panicked: a mistake in this library, which the log describes.
+    Panic = 4,
+}
+
+/// A model that is ready to run. Immutable: threads may share it.
+#[derive(Debug)]
+pub struct Predictor {
+    model: Model,
+}
+
+impl Predictor {
+    /// Prepares a model.
+    pub fn new(model: Model) -> Predictor {
+        Predictor { model }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The number of scores per row: one for each class.
+    pub fn classes(&self) -> usize {
+        self.model.graph().classes()
+    }
+
+    /// Writes the scores of each row (before softmax) and its status. A row whose status is not
+    /// [`Status::Ok`] has NaN scores. Each row is computed by itself: its scores depend on nothing else.
+    ///
+    /// `scores` holds `rows.len() * classes` values, `status` `rows.len()`.
+    pub fn predict(&self, rows: &[Row], scores: &mut [f32], status: &mut [Status]) -> Result<(), Error> {
+        let expected = rows.len() * self.classes();
+        if scores.len() != expected || status.len() != rows.len() {
+            let problem = format!(
+                "{} rows need {expected} scores and {} statuses, not {} and {}",
+                rows.len(),
+                rows.len(),
+                scores.len(),
+                status.len()
+            );
+            return Err(Error::Setting { name: "scores", problem });
+        }
+        let mut run = Run::new(self.model.graph());
+        for ((row, scores), status) in rows.iter().zip(scores.chunks_mut(self.classes())).zip(status) {
+            // A panic in one row must not take the others along.
+            *status = match catch_unwind(AssertUnwindSafe(|| self.predict_row(*row, &mut run, scores))) {
+                Ok(result) => result?,
+                Err(_) => {
+                    run = Run::new(self.model.graph());
+                    Status::Panic
+                }
+            };
+            if *status != Status::Ok {
+                scores.fill(f32::NAN);
+            }
+        }
+        Ok(())
+    }
+
+    fn predict_row(&self, row: Row, run: &mut Run, scores: &mut [f32]) -> Result<Status, Error> {
+        let expected = self.model.graph().input().values();
+        let input = match row {
+            Row::Null => return Ok(Status::Null),
+            Row::Bytes(bytes) if bytes.len() == expected => {
+                run.input.clear();
+                self.model.table().append(bytes, &mut run.input);
+                None
+            }
+            Row::Floats(floats) if floats.len() == expected => Some(floats),
+            Row::Bytes(_) | Row::Floats(_) => return Ok(Status::Size),
+        };
+        let finite = |values: &[f32]| values.iter().all(|v| v.is_finite());
+        // A stride may skip a NaN, a ReLU hides minus infinity: the scores would not tell.
+        if !finite(input.unwrap_or(&run.input)) {
+            return Ok(Status::NotFinite);
+        }
+        let logits = run.logits(&self.model, input)?;
+        scores.copy_from_slice(logits);
+        Ok(if finite(scores) { Status::Ok } else { Status::NotFinite })
+    }
+}
+
+/// The buffers of one run through the network, reused from row to row.
+struct Run {
+    input: Vec<f32>,
+    results: Vec<Vec<f32>>,
+}
+
+impl Run {
+    fn new(graph: &Graph) -> Run {
+        let result = |node: &GraphNode| match node.op {
+            // A flattened map is the same memory: see `storage`.
+            Op::Flatten {} => vec![],
+            _ => vec![0.0; node.shape.values()],
+        };
+        Run { input: vec![], results: graph.nodes().iter().map(result).collect() }
+    }
+
+    /// Computes all layers up to the scores before softmax. `input` of `None` means `self.input`.
+    fn logits<'a>(&'a mut self, model: &Model, input: Option<&'a [f32]>) -> Result<&'a [f32], Error> {
+        let graph = model.graph();
+        for (i, node) in graph.nodes().iter().enumerate() {
+            let mut result = std::mem::take(&mut self.results[i]);
+            let outcome = self.layer(model, node, input, &mut result);
+            self.results[i] = result;
+            outcome?;
+            if graph.logits() == Source::Node(i) {
+                break;
+            }
+        }
+        Ok(self.value(graph, input, graph.logits()))
+    }
+
+    fn layer(
+        &self,
+        model: &Model,
+        node: &GraphNode,
+        input: Option<&[f32]>,
+        y: &mut [f32],
+    ) -> Result<(), Error> {
+        let graph = model.graph();
+        let specs = &graph.layout().specs()[node.weights.clone()];
+        let weights = |i: usize| specs.get(i).map(|spec| &model.weights()[spec.range.clone()]);
+        let source = node.inputs[0];
+        let x = self.value(graph, input, source);
+        let in_map = graph.shape(source).map().unwrap_or_default();
+        let out_map = node.shape.map().unwrap_or_default();
+        let map = || ArrayView3::from_shape(in_map, x);
+        match &node.op {
+            Op::Conv2d(conv) => {
+                let before = conv.padding_before([in_map[1], in_map[2]]).map_err(|problem| Error::Layer {
+                    layer: node.name.clone(),
+                    op: "conv2d",
+                    problem,
+                })?;
+                let geometry = kernels::Conv2d {
+                    stride: conv.stride,
+                    padding_before: before,
+                    dilation: conv.dilation,
+                    groups: conv.groups,
+                };
+                let [kh, kw] = conv.kernel;
+                let weight_shape = (conv.filters, in_map[0] / conv.groups, kh, kw);
+                let weight = ArrayView4::from_shape(weight_shape, weights(0).unwrap_or_default())?;
+                let bias = weights(1).map(ArrayView1::from);
+                kernels::conv2d(map()?, weight, bias, &geometry, ArrayViewMut3::from_shape(out_map, y)?)?;
+            }
+            Op::Dense(dense) => {
+                let weight = ArrayView2::from_shape((dense.units, x.len()), weights(0).unwrap_or_default())?;
+                let bias = weights(1).map(ArrayView1::from);
+                kernels::dense(ArrayView1::from(x), weight, bias, ArrayViewMut1::from(y))?;
+            }
+            Op::MaxPool2d(pool) => {
+                kernels::max_pool2d(map()?, &geometry(pool), ArrayViewMut3::from_shape(out_map, y)?)?;
+            }
+            Op::AvgPool2d(pool) => {
+                kernels::avg_pool2d(map()?, &geometry(pool), ArrayViewMut3::from_shape(out_map, y)?)?;
+            }
+            Op::GlobalMaxPool2d {} => kernels::global_max_pool2d(map()?, ArrayViewMut1::from(y))?,
+            Op::GlobalAvgPool2d {} => kernels::global_avg_pool2d(map()?, ArrayViewMut1::from(y))?,
+            Op::Relu {} => kernels::relu(ArrayView1::from(x), ArrayViewMut1::from(y))?,
+            Op::Softmax {} => kernels::softmax(ArrayView1::from(x), ArrayViewMut1::from(y))?,
+            Op::Flatten {} => {}
+        }
+        Ok(())
+    }
+
+    fn value<'a>(&'a self, graph: &Graph, input: Option<&'a [f32]>, source: Source) -> &'a [f32] {
+        match storage(graph, source) {
+            Source::Input => input.unwrap_or(&self.input),
+            Source::Node(i) => &self.results[i],
+        }
+    }
+}
+
+/// Whose memory holds the value of `source`: flattening changes the shape alone.
+fn storage(graph: &Graph, mut source: Source) -> Source {
+    while let Source::Node(i) = source {
+        match graph.nodes()[i].op {
+            Op::Flatten {} => source = graph.nodes()[i].inputs[0],
+            _ => break,
+        }
+    }
+    source
+}
+
+fn geometry(pool: &Pool2d) -> kernels::Pool2d {
+    kernels::Pool2d { kernel: pool.kernel, stride: pool.stride, padding: pool.padding }
+}

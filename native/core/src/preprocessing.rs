@@ -1,0 +1,124 @@
+//! How bytes become the numbers that a network sees.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::network::Shape;
+
+/// Turns the byte `v` of channel `c` into `(v * scale - mean[c]) / std[c]`. Inputs that are numbers already
+/// are taken as they are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Preprocessing {
+    /// Factor of every byte; default 1/255, which gives 0 to 1.
+    pub scale: f64,
+    /// What is subtracted after scaling: a number per channel, one for all, or none.
+    pub mean: Vec<f64>,
+    /// What is divided by after that: a number per channel, one for all, or none.
+    pub std: Vec<f64>,
+}
+
+impl Default for Preprocessing {
+    fn default() -> Self {
+        Preprocessing { scale: 1.0 / 255.0, mean: vec![], std: vec![] }
+    }
+}
+
+impl Preprocessing {
+    /// Checks the numbers against the shape of one input and tabulates the 256 values of each channel.
+    pub fn table(&self, input: &Shape) -> Result<ByteTable, Error> {
+        // A vector's values have no channels: one table serves all.
+        let channels = input.map().map_or(1, |[channels, _, _]| channels);
+        check("scale", self.scale.is_finite() && self.scale != 0.0, "must be a finite number other than 0")?;
+        check("mean", self.mean.iter().all(|m| m.is_finite()), "must hold finite numbers")?;
+        check("std", self.std.iter().all(|s| s.is_finite() && *s > 0.0), "must hold finite numbers above 0")?;
+        for (name, values) in [("mean", &self.mean), ("std", &self.std)] {
+            let problem =
+                format!("has {} values, the network's input {input} needs 1 or {channels}", values.len());
+            check(name, values.is_empty() || values.len() == 1 || values.len() == channels, &problem)?;
+        }
+        let of = |values: &[f64], channel: usize, default| match values {
+            [] => default,
+            [one] => *one,
+            many => many[channel],
+        };
+        let values = (0..channels)
+            .map(|c| {
+                let (mean, std) = (of(&self.mean, c, 0.0), of(&self.std, c, 1.0));
+                // In f64, so that v * (1/255) rounds to the f32 that v / 255 gives.
+                std::array::from_fn(|v| ((v as f64 * self.scale - mean) / std) as f32)
+            })
+            .collect();
+        Ok(ByteTable { values, values_per_channel: input.values() / channels })
+    }
+}
+
+/// The number that each byte stands for, tabulated per channel.
+#[derive(Debug, Clone)]
+pub struct ByteTable {
+    values: Vec<[f32; 256]>,
+    values_per_channel: usize,
+}
+
+impl ByteTable {
+    /// Appends the numbers of the bytes of whole inputs, in the layout of the input's shape.
+    pub fn append(&self, bytes: &[u8], out: &mut Vec<f32>) {
+        for (i, channel) in bytes.chunks(self.values_per_channel).enumerate() {
+            let table = &self.values[i % self.values.len()];
+            out.extend(channel.iter().map(|&byte| table[usize::from(byte)]));
+        }
+    }
+}
+
+fn check(name: &'static str, good: bool, problem: &str) -> Result<(), Error> {
+    if good { Ok(()) } else { Err(Error::Setting { name, problem: problem.to_owned() }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn apply(preprocessing: &Preprocessing, shape: &[usize], bytes: &[u8]) -> Vec<f32> {
+        let mut out = vec![];
+        preprocessing.table(&Shape::new(shape).unwrap()).unwrap().append(bytes, &mut out);
+        out
+    }
+
+    #[test]
+    fn the_default_is_the_correctly_rounded_quotient_by_255() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let expected: Vec<f32> = bytes.iter().map(|&b| f32::from(b) / 255.0).collect();
+        assert_eq!(apply(&Preprocessing::default(), &[1, 16, 16], &bytes), expected);
+    }
+
+    #[test]
+    fn mean_and_std_go_by_channel_and_start_anew_with_each_row() {
+        let preprocessing = Preprocessing { scale: 1.0, mean: vec![1.0, 2.0], std: vec![1.0, 2.0] };
+        let out = apply(&preprocessing, &[2, 1, 2], &[1, 2, 4, 6, 3, 3, 2, 2]);
+        assert_eq!(out, [0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn one_number_serves_all_channels() {
+        let preprocessing = Preprocessing { scale: 1.0, mean: vec![10.0], std: vec![] };
+        assert_eq!(apply(&preprocessing, &[2, 1, 1], &[10, 20]), [0.0, 10.0]);
+        assert_eq!(apply(&preprocessing, &[2], &[10, 20]), [0.0, 10.0]);
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        let shape = Shape::new(&[3, 2, 2]).unwrap();
+        let default = Preprocessing::default();
+        for (bad, message) in [
+            (Preprocessing { scale: 0.0, ..default.clone() }, "scale: must be a finite number other than 0"),
+            (Preprocessing { mean: vec![f64::NAN], ..default.clone() }, "mean: must hold finite numbers"),
+            (Preprocessing { std: vec![0.0], ..default.clone() }, "std: must hold finite numbers above 0"),
+            (
+                Preprocessing { mean: vec![0.5, 0.5], ..default },
+                "mean: has 2 values, the network's input 3x2x2 needs 1 or 3",
+            ),
+        ] {
+            assert_eq!(bad.table(&shape).unwrap_err().to_string(), message);
+        }
+    }
+}

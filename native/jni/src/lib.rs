@@ -1,0 +1,27 @@
+//! The library `libfiresteel`: inference for the JVM. A file for each Java class with native methods.
+
+#[cfg(feature = "faults")]
+mod faults;
+mod firesteel;
+mod model;
+mod predictor;
+mod random;
+
+use firesteel_boundary::{Code, Failure};
+use firesteel_core::{Error, ErrorKind};
+
+/// The failure that an error of the core becomes.
+fn failure(error: Error) -> Failure {
+    let code = match error.kind() {
+        ErrorKind::Argument => Code::Argument,
+        ErrorKind::ModelFile => Code::ModelFile,
+        ErrorKind::Digest => Code::Digest,
+        ErrorKind::Internal => Code::Internal,
+    };
+    Failure::new(code, error.to_string())
+}
+
+/// A value as JSON.
+fn to_json(value: &impl serde::Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|e| Failure::new(Code::Internal, e.to_string()))
+}

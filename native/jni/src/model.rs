@@ -1,0 +1,94 @@
+//! `firesteel.jni.NativeModel`: networks and model files, which are bytes to Java.
+
+use firesteel_boundary::{Code, Failure, arrays, entry};
+use firesteel_core::network::{Graph, Summary};
+use firesteel_core::{Digest, Initializer, Metadata, Model, read_model, write_model};
+use jni::objects::{JByteArray, JClass, JFloatArray, JString};
+use jni::sys::jlong;
+use jni::{EnvUnowned, jni_mangle};
+
+use crate::{failure, to_json};
+
+/// Checks a network and sums it up, as JSON.
+#[jni_mangle("firesteel.jni.NativeModel")]
+pub fn describe<'local>(
+    mut env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    network: JString<'local>,
+) -> JString<'local> {
+    entry(&mut env, "NativeModel.describe", |env| {
+        let graph = graph(&arrays::string(env, &network, "network")?)?;
+        Ok(env.new_string(to_json(&Summary::of(&graph))?)?)
+    })
+}
+
+/// Draws the initial weights of a network.
+#[jni_mangle("firesteel.jni.NativeModel")]
+pub fn initial_weights<'local>(
+    mut env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    network: JString<'local>,
+    initializer: JString<'local>,
+    seed: jlong,
+) -> JFloatArray<'local> {
+    entry(&mut env, "NativeModel.initialWeights", |env| {
+        let graph = graph(&arrays::string(env, &network, "network")?)?;
+        let initializer =
+            Initializer::from_name(&arrays::string(env, &initializer, "initializer")?).map_err(failure)?;
+        arrays::new_floats(env, &initializer.weights(graph.layout(), seed.cast_unsigned()))
+    })
+}
+
+/// Checks the parts of a model and writes its file.
+#[jni_mangle("firesteel.jni.NativeModel")]
+pub fn write<'local>(
+    mut env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    network: JString<'local>,
+    preprocessing: JString<'local>,
+    labels: JString<'local>,
+    weights: JFloatArray<'local>,
+) -> JByteArray<'local> {
+    entry(&mut env, "NativeModel.write", |env| {
+        let graph = graph(&arrays::string(env, &network, "network")?)?;
+        let preprocessing = parse("preprocessing", &arrays::string(env, &preprocessing, "preprocessing")?)?;
+        let labels = parse("labels", &arrays::string(env, &labels, "labels")?)?;
+        let weights = arrays::numbers(env, &weights, "weights")?;
+        let model = Model::new(graph, preprocessing, labels, weights).map_err(failure)?;
+        arrays::new_bytes(env, &mut write_model(&model).map_err(failure)?)
+    })
+}
+
+/// Checks all of a model file and gives its metadata, as JSON.
+#[jni_mangle("firesteel.jni.NativeModel")]
+pub fn metadata<'local>(
+    mut env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    file: JByteArray<'local>,
+) -> JString<'local> {
+    entry(&mut env, "NativeModel.metadata", |env| {
+        let model = read_model(&arrays::bytes(env, &file, "file")?).map_err(failure)?;
+        Ok(env.new_string(to_json(&Metadata::of(&model))?)?)
+    })
+}
+
+/// The SHA-256 of a file.
+#[jni_mangle("firesteel.jni.NativeModel")]
+pub fn digest<'local>(
+    mut env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    file: JByteArray<'local>,
+) -> JString<'local> {
+    entry(&mut env, "NativeModel.digest", |env| {
+        let digest = Digest::of(&arrays::bytes(env, &file, "file")?);
+        Ok(env.new_string(digest.to_string())?)
+    })
+}
+
+fn graph(network: &str) -> Result<Graph, Failure> {
+    Graph::from_json(network).map_err(failure)
+}
+
+fn parse<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T, Failure> {
+    serde_json::from_str(json).map_err(|e| Failure::new(Code::Argument, format!("{what}: {e}")))
+}

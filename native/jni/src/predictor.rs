@@ -1,0 +1,98 @@
+//! `firesteel.jni.NativePredictor`: models that are ready to run, by their handles.
+
+use firesteel_boundary::arrays::{self, Rows, check_length};
+use firesteel_boundary::{Failure, Table, entry};
+use firesteel_core::{Digest, Predictor, Row, Status, read_model};
+use jni::objects::{JByteArray, JClass, JFloatArray, JObjectArray, JString};
+use jni::sys::{jint, jlong};
+use jni::{Env, EnvUnowned, jni_mangle};
+
+use crate::failure;
+
+static PREDICTORS: Table<Predictor> = Table::new(1, "predictor");
+
+/// Verifies a model file against its digest, checks all of it and prepares it.
+#[jni_mangle("firesteel.jni.NativePredictor")]
+pub fn open<'local>(
+    mut env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    file: JByteArray<'local>,
+    digest: JString<'local>,
+) -> jlong {
+    entry(&mut env, "NativePredictor.open", |env| {
+        let file = arrays::bytes(env, &file, "file")?;
+        Digest::verify(&file, &arrays::string(env, &digest, "digest")?).map_err(failure)?;
+        PREDICTORS.insert(Predictor::new(read_model(&file).map_err(failure)?))
+    })
+}
+
+/// The number of scores per row.
+#[jni_mangle("firesteel.jni.NativePredictor")]
+pub fn classes<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, id: jlong) -> jint {
+    entry(&mut env, "NativePredictor.classes", |_| Ok(PREDICTORS.get(id)?.classes() as jint))
+}
+
+/// Scores rows of bytes.
+#[jni_mangle("firesteel.jni.NativePredictor")]
+pub fn predict_bytes<'local>(
+    mut env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    id: jlong,
+    rows: JObjectArray<'local, JByteArray<'local>>,
+    scores: JFloatArray<'local>,
+    status: JByteArray<'local>,
+) {
+    entry(&mut env, "NativePredictor.predictBytes", |env| {
+        let rows = arrays::byte_rows(env, &rows)?;
+        predict(env, id, &rows, Row::Bytes, &scores, &status)
+    })
+}
+
+/// Scores rows of numbers.
+#[jni_mangle("firesteel.jni.NativePredictor")]
+pub fn predict_floats<'local>(
+    mut env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    id: jlong,
+    rows: JObjectArray<'local, JFloatArray<'local>>,
+    scores: JFloatArray<'local>,
+    status: JByteArray<'local>,
+) {
+    entry(&mut env, "NativePredictor.predictFloats", |env| {
+        let rows = arrays::float_rows(env, &rows)?;
+        predict(env, id, &rows, Row::Floats, &scores, &status)
+    })
+}
+
+/// Closes a handle.
+#[jni_mangle("firesteel.jni.NativePredictor")]
+pub fn close<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, id: jlong) {
+    entry(&mut env, "NativePredictor.close", |_| PREDICTORS.close(id))
+}
+
+/// The number of open handles.
+#[jni_mangle("firesteel.jni.NativePredictor")]
+pub fn live<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>) -> jint {
+    entry(&mut env, "NativePredictor.live", |_| Ok(PREDICTORS.live() as jint))
+}
+
+fn predict<'a, T: Copy + Default>(
+    env: &Env,
+    id: jlong,
+    rows: &'a Rows<T>,
+    row: impl Fn(&'a [T]) -> Row<'a>,
+    scores: &JFloatArray,
+    status: &JByteArray,
+) -> Result<(), Failure> {
+    let predictor = PREDICTORS.get(id)?;
+    let rows: Vec<Row> = rows.iter().map(|values| values.map_or(Row::Null, &row)).collect();
+    let values = rows.len() * predictor.classes();
+    check_length("scores", arrays::length(env, scores, "scores")?, values)?;
+    check_length("status", arrays::length(env, status, "status")?, rows.len())?;
+    let mut out = arrays::zeros(values, 0.0)?;
+    let mut statuses = arrays::zeros(rows.len(), Status::Panic)?;
+    predictor.predict(&rows, &mut out, &mut statuses).map_err(failure)?;
+    let mut codes: Vec<u8> = statuses.iter().map(|status| *status as u8).collect();
+    arrays::fill(env, scores, &out)?;
+    arrays::fill_bytes(env, status, &mut codes)
+}

@@ -1,0 +1,18 @@
+//! Tensor kernels over [`ndarray`] views: the readable reference of every operation, in `f32`.
+//!
+//! Every kernel works on one image at a time and reduces in a fixed order, so an image's result depends
+//! on nothing but the image. Feature maps are `[channels, height, width]`, vectors `[n]`. The caller
+//! allocates the output; a kernel fills all of it or returns an [`Error`] and leaves it as it was.
+//! NaN passes through every kernel as it does in PyTorch.
+
+mod activation;
+mod conv2d;
+mod dense;
+mod error;
+mod pool2d;
+
+pub use activation::{relu, softmax};
+pub use conv2d::{Conv2d, conv2d};
+pub use dense::dense;
+pub use error::Error;
+pub use pool2d::{Pool2d, avg_pool2d, global_avg_pool2d, global_max_pool2d, max_pool2d};
