@@ -1,0 +1,103 @@
+"""Runs tests: `test.py [lint] [rust] [jvm] [python] [all]`, every stage even when one fails.
+
+In the environment SPARK (versions), SUITE (a ScalaTest suite) and TEST (more words for pytest) narrow it.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+
+import pins
+import results
+from environment import environment
+from stage import Count, Result, Stage, read_cargo, read_lint, read_pytest, read_scalatest
+
+GRADLE = ("gradle", "--no-daemon", "--console=plain")
+PYTHON = tuple(
+    folder
+    for folder in (".make", "examples", "jvm/src/main/python", "tests")
+    if (pins.ROOT / folder).exists()
+)
+
+
+def lint(name: str, *command: str) -> Stage:
+    return Stage(name, command, environment(), read_lint, minutes=40)
+
+
+def lints() -> list[Stage]:
+    # In the release profile, so that what takes minutes to build is built once for all stages.
+    return [
+        lint("rustfmt", "cargo", "fmt", "--all", "--check"),
+        lint(
+            "clippy", "cargo", "clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"
+        ),
+        lint("scalafmt", *GRADLE, "scalafmtCheck"),
+        lint("ruff check", "ruff", "check", *PYTHON),
+        lint("ruff format", "ruff", "format", "--check", *PYTHON),
+    ]
+
+
+def rust() -> Stage:
+    variables = {**environment(), "LD_LIBRARY_PATH": str(pins.libtorch() / "lib")}
+    return Stage(
+        "rust", ("cargo", "test", "--release", "--workspace", "--no-fail-fast"), variables, read_cargo
+    )
+
+
+def jars() -> Stage:
+    tasks = ("jar", "examplesJar", "compileTestScala", "nativeFaults")
+    return Stage("jars", (*GRADLE, *tasks), environment(), None, minutes=40)
+
+
+def jvm(spark: str) -> Stage:
+    suite = (f"-Psuite={os.environ['SUITE']}",) if os.environ.get("SUITE") else ()
+    command = (*GRADLE, "jvmTest", f"-PsparkHome={pins.spark(spark)}", *suite)
+    return Stage(f"jvm, Spark {spark}", command, environment(spark=spark), read_scalatest)
+
+
+def python(spark: str) -> Stage:
+    more = shlex.split(os.environ.get("TEST", ""))
+    command = ("python", "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", "tests/python", *more)
+    return Stage(f"python, Spark {spark}", command, environment(spark=spark), read_pytest)
+
+
+def deny() -> Stage:
+    tool = pins.cargo_deny() / "bin" / "cargo-deny"
+    return lint("crates' licences and sources", str(tool), "check", "bans", "licenses", "sources")
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a running stage is ended too
+    everything = "all" in sys.argv
+    wanted = {"lint", "rust", "jvm", "python"} if everything else set(sys.argv[1:])
+    sparks = os.environ.get("SPARK", "").split() or pins.SPARKS + (pins.MORE_SPARKS if everything else ())
+
+    stages = lints() if "lint" in wanted else []
+    stages += [deny()] if everything else []
+    stages += [rust()] if "rust" in wanted else []
+    done = [stage.run() for stage in stages]
+    on_spark = [
+        make(spark) for name, make in (("jvm", jvm), ("python", python)) if name in wanted for spark in sparks
+    ]
+    if on_spark:
+        done.append(jars().run())
+        if done[-1].count.failed:
+            done += [Result(stage.name, Count(failed=1), 0) for stage in on_spark]
+            print(
+                "there are no jars, so these stages count as failed: " + "; ".join(s.name for s in on_spark)
+            )
+        else:
+            done += [stage.run() for stage in on_spark]
+
+    if everything:
+        results.write(done)
+    failed = sum(result.count.failed for result in done)
+    print(f"{sum(result.count.passed for result in done)} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+# The short name of every intention. Each sets up what it needs; what is fetched is kept in ~/.cache/firesteel.
+#   SPARK="4.0.1"  SUITE=firesteel.ml.CnnClassifierSuite  TEST="-k name"   narrow test-jvm and test-python
+SETUP = @python3 .make/setup.py
+IN    = @python3 .make/environment.py
+TEST_PY = @python3 .make/test.py
+
+.PHONY: help demo jar test test-rust test-jvm test-python lint format test-all bench clean
+.NOTPARALLEL:
+
+help: ## lists these
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: ## trains a network on digits in Spark, from nothing
+	$(SETUP) demo
+	@python3 .make/demo.py
+
+jar: ## builds the jar with both native libraries, and the examples' jar, into jvm/build/libs
+	$(SETUP) jar
+	$(IN) gradle --no-daemon --console=plain jar examplesJar
+
+test: ## all linters and tests, on the newest and the oldest Spark
+	$(SETUP) test
+	$(TEST_PY) lint rust jvm python
+
+test-rust: ## the Rust tests
+	$(SETUP) test
+	$(TEST_PY) rust
+
+test-jvm: ## the Scala tests
+	$(SETUP) test
+	$(TEST_PY) jvm
+
+test-python: ## the Python tests
+	$(SETUP) test
+	$(TEST_PY) python
+
+lint: ## the linters alone
+	$(SETUP) test
+	$(TEST_PY) lint
+
+format: ## formats all sources
+	$(SETUP) test
+	$(IN) cargo fmt --all
+	$(IN) gradle --no-daemon -q scalafmtWrite
+	$(IN) ruff check -q --fix .
+	$(IN) ruff format -q .
+
+test-all: ## test on every supported Spark, with slow tests and licences; writes tests/RESULTS.md
+	$(SETUP) test-all
+	@FIRESTEEL_SLOW=1 python3 .make/test.py all
+
+bench: ## the benchmarks, beside PyTorch
+	$(SETUP) bench
+	$(IN) gradle --no-daemon --console=plain -q jar
+	@python3 .make/environment.py --venv bench python tests/bench/run.py
+
+clean: ## removes what was built (the cache stays)
+	rm -rf target jvm/build .gradle

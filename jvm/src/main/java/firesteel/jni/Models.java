@@ -1,0 +1,57 @@
+package firesteel.jni;
+
+/** Networks and model files, as text and bytes. */
+public final class Models {
+  private Models() {}
+
+  /**
+   * Checks a network and sums it up.
+   *
+   * @param network the description, as JSON
+   * @return JSON: {@code network} in its canonical form, {@code classes}, {@code parameters}, {@code layers}
+   * @throws IllegalArgumentException naming the layer and the shapes that do not fit
+   */
+  public static String describe(String network) {
+    NativeLibrary.load();
+    return NativeModel.describe(network);
+  }
+
+  /**
+   * Draws the initial weights of a network: a function of the arguments alone.
+   *
+   * @param initializer uniform, xavier, he, normal or zeros
+   * @return the weights, in the order of the layers
+   */
+  public static float[] initialWeights(String network, String initializer, long seed) {
+    NativeLibrary.load();
+    return NativeModel.initialWeights(network, initializer, seed);
+  }
+
+  /**
+   * Writes a model file. The same model gives the same bytes.
+   *
+   * @param preprocessing JSON: {@code scale}, {@code mean}, {@code std}
+   * @param labels JSON array of the classes' names; empty where they have none
+   */
+  public static byte[] write(String network, String preprocessing, String labels, float[] weights) {
+    NativeLibrary.load();
+    return NativeModel.write(network, preprocessing, labels, weights);
+  }
+
+  /**
+   * Checks all of a model file.
+   *
+   * @return JSON: {@code network}, {@code preprocessing}, {@code labels}
+   * @throws NativeException of {@link ErrorCode#MODEL_FILE} listing every problem
+   */
+  public static String metadata(byte[] file) {
+    NativeLibrary.load();
+    return NativeModel.metadata(file);
+  }
+
+  /** The SHA-256 of a file, as 64 hexadecimal digits. */
+  public static String digest(byte[] file) {
+    NativeLibrary.load();
+    return NativeModel.digest(file);
+  }
+}

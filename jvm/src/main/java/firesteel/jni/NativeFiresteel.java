@@ -1,0 +1,14 @@
+package firesteel.jni;
+
+/** Native methods of {@code libfiresteel} about the library itself. */
+final class NativeFiresteel {
+  private NativeFiresteel() {}
+
+  static native String version();
+
+  static native void setLogLevel(String level);
+
+  static native String errorCodes();
+
+  static native boolean stderrIsTerminal();
+}

@@ -1,0 +1,62 @@
+package firesteel.jni;
+
+/** A model that is ready to run. Threads may share it. */
+public final class Predictor extends Handle {
+  /** The scores are valid. */
+  public static final byte OK = 0;
+
+  /** The row is null. */
+  public static final byte NULL = 1;
+
+  /** The row has not as many values as the network's input. */
+  public static final byte SIZE = 2;
+
+  /** The row, or what the network made of it, is not finite. */
+  public static final byte NOT_FINITE = 3;
+
+  /** The row's computation panicked; the native log says more. */
+  public static final byte PANIC = 4;
+
+  private Predictor(long id) {
+    super(id, NativePredictor::close);
+  }
+
+  /**
+   * Verifies and prepares a model.
+   *
+   * @param file the bytes of a model file
+   * @param digest its SHA-256, as 64 hexadecimal digits
+   * @throws NativeException of {@link ErrorCode#DIGEST} or {@link ErrorCode#MODEL_FILE}
+   */
+  public static Predictor open(byte[] file, String digest) {
+    NativeLibrary.load();
+    return new Predictor(NativePredictor.open(file, digest));
+  }
+
+  /** The number of handles that are open in this process. */
+  public static int live() {
+    NativeLibrary.load();
+    return NativePredictor.live();
+  }
+
+  /** The number of scores per row. */
+  public int classes() {
+    return NativePredictor.classes(id());
+  }
+
+  /**
+   * Scores rows of bytes, a byte per value of the network's input.
+   *
+   * @param rows the rows; null ones get a status
+   * @param scores filled with the scores before softmax, row after row; NaN for rows that are not {@link #OK}
+   * @param status filled with a status per row
+   */
+  public void predict(byte[][] rows, float[] scores, byte[] status) {
+    NativePredictor.predictBytes(id(), rows, scores, status);
+  }
+
+  /** Scores rows of numbers, taken as they are. Otherwise as the other method. */
+  public void predict(float[][] rows, float[] scores, byte[] status) {
+    NativePredictor.predictFloats(id(), rows, scores, status);
+  }
+}

@@ -1,0 +1,50 @@
+/* The configuration keys spark.firesteel.*, each with its default, and what native code is told of them. */
+package firesteel
+
+import firesteel.jni.NativeLibrary
+
+import org.apache.spark.{SparkConf, SparkEnv}
+import org.apache.spark.sql.SparkSession
+
+private[firesteel] object Settings {
+
+  /** What a session was told: its own settings on top of its application's. */
+  def of(session: SparkSession): SparkConf = new SparkConf(false).setAll(session.conf.getAll)
+
+  /** The largest number of rows of one native call. */
+  def batchRows(conf: SparkConf): Int = positive(conf, "spark.firesteel.batch.rows", conf.getInt(_, 32))
+
+  /** The largest number of bytes of input of one native call; a single larger row is a call of its own. */
+  def batchBytes(conf: SparkConf): Long =
+    positive(conf, "spark.firesteel.batch.bytes", conf.getSizeAsBytes(_, "64m"))
+
+  /** Where to train: auto, cpu or gpu. */
+  def device(conf: SparkConf): String = {
+    val key = "spark.firesteel.device"
+    val device = conf.get(key, "auto")
+    require(Set("auto", "cpu", "gpu")(device), s"$key is '$device': it must be auto, cpu or gpu")
+    device
+  }
+
+  /** Tells native code its settings, once in each JVM. Call it before any class of `firesteel.jni`. */
+  def prepareNative(): Unit = if (!prepared) prepare()
+
+  @volatile private var prepared = false
+
+  private def prepare(): Unit = synchronized {
+    // Networks can be built and checked before there is an application; then the defaults hold.
+    for (env <- Option(SparkEnv.get) if !prepared) {
+      NativeLibrary.configure(
+        env.conf.get("spark.firesteel.log", "warn"),
+        env.conf.getOption("spark.firesteel.libtorch.dir").orNull
+      )
+      prepared = true
+    }
+  }
+
+  private def positive[N](conf: SparkConf, key: String, read: String => N)(implicit n: Numeric[N]): N = {
+    val value = read(key)
+    require(n.gt(value, n.zero), s"$key is ${conf.get(key)}: it must be above 0")
+    value
+  }
+}

@@ -1,0 +1,72 @@
+/* A checked network, as the Scala side sees it. */
+package firesteel.infer
+
+import firesteel.Settings
+import firesteel.jni.Models
+
+import org.json4s.DefaultFormats
+import org.json4s.jackson.JsonMethods.{compact, parse, render}
+
+/**
+ * What has to be known of a network.
+ *
+ * @param json the description in its canonical form
+ * @param input the shape of one input
+ * @param classes the number of classes
+ * @param parameters the number of weights
+ * @param layers the layers in their order
+ */
+private[firesteel] final case class NetworkDescription(
+    json: String,
+    input: Seq[Int],
+    classes: Int,
+    parameters: Int,
+    layers: Seq[LayerDescription]) {
+
+  /** The number of values of one input. */
+  def inputValues: Int = input.product
+
+  /** The shape as people write it. */
+  def shape: String = input.mkString("x")
+
+  /** Refuses a column whose metadata tells another shape. */
+  def check(column: String, shape: Option[Seq[Long]]): Unit =
+    for (found <- shape if found != input.map(_.toLong)) {
+      throw new IllegalArgumentException(
+        s"column '$column' holds inputs of shape ${found.mkString("x")}, the network's input is ${this.shape}"
+      )
+    }
+}
+
+/**
+ * What has to be known of a layer.
+ *
+ * @param output the shape of its result
+ * @param parameters the number of its weights
+ */
+private[firesteel] final case class LayerDescription(
+    name: String,
+    op: String,
+    output: Seq[Int],
+    parameters: Int)
+
+private[firesteel] object NetworkDescription {
+
+  /**
+   * Checks a description.
+   *
+   * @throws IllegalArgumentException naming the layer and the shapes that do not fit
+   */
+  def of(network: String): NetworkDescription = {
+    implicit val formats: DefaultFormats.type = DefaultFormats
+    Settings.prepareNative()
+    val described = parse(Models.describe(network))
+    NetworkDescription(
+      compact(render(described \ "network")),
+      (described \ "network" \ "input").extract[Seq[Int]],
+      (described \ "classes").extract[Int],
+      (described \ "parameters").extract[Int],
+      (described \ "layers").extract[Seq[LayerDescription]]
+    )
+  }
+}

@@ -1,0 +1,68 @@
+/* What a features column can hold, and how a row of it becomes the input of a network. */
+package firesteel.ml
+
+import org.apache.spark.ml.linalg.{SQLDataTypes, Vector}
+import org.apache.spark.sql.types._
+
+/** The kinds of features columns. */
+private[firesteel] sealed trait Features[V <: AnyRef] extends Serializable {
+
+  /** The input in a value of the column; null for null. */
+  def input(value: Any): V
+}
+
+private[firesteel] object Features {
+
+  /** BINARY: a byte per value, scaled by the model's preprocessing. */
+  case object Bytes extends Features[Array[Byte]] {
+    override def input(value: Any): Array[Byte] = value.asInstanceOf[Array[Byte]]
+  }
+
+  /** A vector or an array of numbers, taken as they are; a null within an array is NaN. */
+  case object Numbers extends Features[Array[Float]] {
+    override def input(value: Any): Array[Float] = value match {
+      case null => null
+      case vector: Vector => floats(vector)
+      case numbers => numbers.asInstanceOf[scala.collection.Seq[_]].iterator.map(number).toArray
+    }
+  }
+
+  /** The numbers of a vector. */
+  def floats(vector: Vector): Array[Float] = {
+    val out = new Array[Float](vector.size)
+    vector.foreachActive((i, value) => out(i) = value.toFloat)
+    out
+  }
+
+  /**
+   * The kind of a column.
+   *
+   * @throws IllegalArgumentException for types that cannot be an input
+   */
+  def of(schema: StructType, column: String): Features[_ <: AnyRef] = field(schema, column).dataType match {
+    case BinaryType => Bytes
+    case SQLDataTypes.VectorType => Numbers
+    case ArrayType(_: NumericType, _) => Numbers
+    case other =>
+      throw new IllegalArgumentException(
+        s"column '$column' is ${other.sql}: features must be BINARY (a byte per value), a vector or an array of numbers"
+      )
+  }
+
+  /** A column of a schema, or an error that lists the columns. */
+  def field(schema: StructType, column: String): StructField =
+    schema.fields.find(_.name == column).getOrElse {
+      throw new IllegalArgumentException(
+        s"there is no column '$column': the columns are ${schema.fieldNames.mkString(", ")}"
+      )
+    }
+
+  /** The shape of each input, where the source of the column has put it into the column's metadata. */
+  def shape(schema: StructType, column: String): Option[Seq[Long]] = {
+    val metadata = field(schema, column).metadata
+    if (metadata.contains("shape")) Some(metadata.getLongArray("shape").toSeq) else None
+  }
+
+  private def number(value: Any): Float =
+    if (value == null) Float.NaN else value.asInstanceOf[Number].floatValue
+}

@@ -1,0 +1,93 @@
+/* How models are saved: Spark's metadata and one model file in a folder. Here, since Spark keeps the first to itself. */
+package org.apache.spark.ml.firesteel
+
+import java.io.FileNotFoundException
+
+import scala.util.Using
+
+import org.apache.hadoop.fs.{FileSystem, LocalFileSystem, Path}
+import org.apache.spark.ml.Model
+import org.apache.spark.ml.util.{DefaultParamsReader, DefaultParamsWriter, Identifiable, MLReader, MLWriter}
+import org.apache.spark.sql.SparkSession
+import org.json4s.DefaultFormats
+import org.json4s.JsonDSL._
+
+object ModelFolder {
+
+  /** The name of the model file in its folder. */
+  private val FileName = "model.safetensors"
+
+  /**
+   * Writes a model's folder: the model file first, then the metadata with the file's digest, so that a folder with
+   * metadata is whole.
+   */
+  class Writer(model: Model[_], file: Array[Byte], digest: String) extends MLWriter {
+    override protected def saveImpl(path: String): Unit = {
+      val target = new Path(path, FileName)
+      val fs = fileSystem(target, sparkSession)
+      Using.resource(fs.create(target, false))(_.write(file))
+      val written = fs.getFileStatus(target).getLen
+      if (written != file.length) {
+        throw new java.io.IOException(
+          s"$target has $written bytes after writing ${file.length}: the disk may be full")
+      }
+      DefaultParamsWriter.saveMetadata(model, path, sparkSession, Some("digest" -> digest), None)
+    }
+  }
+
+  /**
+   * Reads a model's folder, or a model file by itself.
+   *
+   * @param className the model's class
+   * @param make a model of a uid, the bytes of a model file, and the digest that the file should have, if it is known;
+   *             it checks the file
+   */
+  class Reader[M <: Model[M]](className: String, make: (String, Array[Byte], Option[String]) => M)
+      extends MLReader[M] {
+    override def load(path: String): M = {
+      val named = new Path(path)
+      val fs = fileSystem(named, sparkSession)
+      if (!fs.exists(named)) throw new FileNotFoundException(s"there is no model at $path")
+      if (fs.getFileStatus(named).isFile)
+        checked(named)(make(Identifiable.randomUID("model"), bytes(fs, named), None))
+      else {
+        val metadata = DefaultParamsReader.loadMetadata(path, sparkSession, className)
+        implicit val formats: DefaultFormats.type = DefaultFormats
+        val digest = (metadata.metadata \ "digest").extract[String]
+        val file = new Path(named, FileName)
+        val model = checked(file)(make(metadata.uid, bytes(fs, file), Some(digest)))
+        metadata.getAndSetParams(model)
+        model
+      }
+    }
+  }
+
+  private def bytes(fs: FileSystem, path: Path): Array[Byte] = {
+    val length = fs.getFileStatus(path).getLen
+    require(length <= Int.MaxValue - 8, s"$path has $length bytes: at most 2 GiB can be read")
+    val file = new Array[Byte](length.toInt)
+    Using.resource(fs.open(path))(_.readFully(0, file))
+    file
+  }
+
+  /** Names the file in what is wrong with it. */
+  private def checked[M](path: Path)(model: => M): M =
+    try model
+    catch { case e: RuntimeException => throw new IllegalArgumentException(s"$path: ${e.getMessage}", e) }
+
+  /** Spark Connect's cache (from 4.1) saves models to the driver's own disk, under paths that do not say so. */
+  private def fileSystem(path: Path, session: SparkSession): FileSystem = {
+    val conf = session.sessionState.newHadoopConf()
+    if (savesLocally) FileSystem.getLocal(conf): LocalFileSystem else path.getFileSystem(conf)
+  }
+
+  private def savesLocally: Boolean =
+    try {
+      val utils = Class.forName("org.apache.spark.ml.util.ReadWriteUtils$")
+      val module = utils.getField("MODULE$").get(null)
+      val state = utils.getMethod("localSavingModeState").invoke(module).asInstanceOf[ThreadLocal[_]]
+      state.get() == true
+    } catch {
+      case _: ClassNotFoundException => false // before Spark 4.1
+    }
+}
