@@ -1,0 +1,126 @@
+"""The examples in Python and Scala, each through spark-submit as the README says, with the same outcome."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import JAR, SUBMIT, outside
+from sklearn.datasets import load_digits
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+JARS = {
+    "python": ("--jars", JAR, "--py-files", JAR),
+    "scala": ("--jars", JAR),
+}
+
+
+def run(language: str, example: str, *words: str, minutes: int = 3) -> tuple[str, str]:
+    """What an example writes on its standard output and error."""
+    program = {
+        "python": (str(EXAMPLES / f"{example}.py"),),
+        "scala": (
+            *("--class", f"firesteel.examples.{example.capitalize()}"),
+            os.environ["FIRESTEEL_EXAMPLES_JAR"],
+        ),
+    }[language]
+    command = [*SUBMIT, *JARS[language], *program, *words]
+    done = subprocess.run(command, env=outside(), capture_output=True, text=True, timeout=60 * minutes)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout, done.stderr
+
+
+def cells(output: str) -> list[list[str]]:
+    """The lines of an output without what differs from run to run: the seconds of an epoch and a folder."""
+    lines = [line for line in output.splitlines() if not line.startswith(("+", "saved to"))]
+    rows = [[cell.strip() for cell in line.split("|")] for line in lines]
+    return [row[:5] if len(row) == 7 else row for row in rows]
+
+
+def accuracy(output: str) -> float:
+    found = re.search(r"^test accuracy: ([\d.]+)$", output, re.M)
+    assert found, output
+    return float(found[1])
+
+
+# ---- digits ----
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """scikit-learn's digits as IDX files."""
+    made = tmp_path_factory.mktemp("digits")
+    subprocess.run([sys.executable, EXAMPLES / "sklearn_digits.py", made], check=True)
+    return made
+
+
+@pytest.fixture(scope="module")
+def in_python(folder: Path) -> tuple[str, str]:
+    return run("python", "digits", str(folder), str(folder / "model"))
+
+
+def test_files_hold_the_digits(folder: Path) -> None:
+    digits = load_digits()
+    for name, rows in (("train", 1297), ("t10k", 500)):
+        part = slice(rows) if name == "train" else slice(1297, None)
+        images = gzip.decompress((folder / f"{name}-images-idx3-ubyte.gz").read_bytes())
+        assert np.frombuffer(images, ">u4", 4).tolist() == [0x803, rows, 8, 8]
+        expected = np.rint(digits.images[part].ravel() * 255 / 16)
+        assert (np.frombuffer(images, np.uint8, offset=16) == expected).all()
+        labels = gzip.decompress((folder / f"{name}-labels-idx1-ubyte.gz").read_bytes())
+        assert np.frombuffer(labels, ">u4", 2).tolist() == [0x801, rows]
+        assert (np.frombuffer(labels, np.uint8, offset=8) == digits.target[part]).all()
+
+
+def test_digits_in_python(in_python: tuple[str, str], folder: Path) -> None:
+    output, errors = in_python
+    table = cells(output)
+    assert table[0] == ["1297 digits of 1x8x8 to learn from, 500 to be tested on"]
+    assert output.count("conv2d") == 2
+    assert accuracy(output) >= 0.95
+    # The history of 30 epochs, and as many lines of progress.
+    assert sum(len(row) == 5 and row[4] == "1297" for row in table) == 30
+    assert len(re.findall(r"^epoch \d+/30  loss .* images/s", errors, re.M)) == 30
+    # Ten digits, of which as many are right as the accuracy says.
+    counts = [row for row in table if len(row) == 6 and row[1].isdigit()]
+    assert [int(row[1]) for row in counts] == list(range(10))
+    assert sum(int(row[2]) for row in counts) == 500
+    assert sum(int(row[3]) for row in counts) == round(500 * accuracy(output))
+    assert (folder / "model" / "model.safetensors").is_file()
+    assert f"saved to {folder}/model" in output
+
+
+def test_digits_in_scala(in_python: tuple[str, str], folder: Path) -> None:
+    output, _ = run("scala", "digits", str(folder))
+    expected = cells(in_python[0])
+    # Scala draws some digits afterwards.
+    assert cells(output)[: len(expected)] == expected
+
+
+@pytest.mark.skipif(
+    not (os.environ.get("FIRESTEEL_SLOW") and os.environ.get("FIRESTEEL_DATA")),
+    reason="takes minutes: FIRESTEEL_SLOW=1 and FIRESTEEL_DATA=<a folder with mnist/> run it",
+)
+@pytest.mark.parametrize("language", JARS)
+def test_mnist(language: str) -> None:
+    output, _ = run(language, "digits", os.environ["FIRESTEEL_DATA"] + "/mnist", minutes=20)
+    assert "60000 digits of 1x28x28 to learn from, 10000 to be tested on" in output
+    assert accuracy(output) >= 0.985
+
+
+# ---- exclusive or ----
+
+
+def test_exclusive_or_in_both_languages() -> None:
+    output, errors = run("python", "xor")
+    one = re.search(r"^one layer: accuracy ([\d.]+)$", output, re.M)
+    assert one and float(one[1]) <= 0.75, output
+    assert "\ntwo layers: accuracy 1.0\n" in output
+    assert "epoch" not in errors  # verbose=False
+    assert run("scala", "xor")[0] == output

@@ -1,0 +1,184 @@
+"""The Python classes have all that the Scala classes have, and nothing else. Found by reflection, so that nothing
+new is forgotten: a stage from the jar's service files, a method from its class file."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import zipfile
+from typing import Any
+
+import pytest
+from conftest import JAR
+from py4j.java_gateway import JavaObject
+from pyspark.ml.common import _java2py
+from pyspark.ml.param import Param
+from pyspark.sql import SparkSession
+
+SERVICES = [f"META-INF/services/org.apache.spark.ml.{kind}" for kind in ("Estimator", "Transformer")]
+with zipfile.ZipFile(JAR) as archive:
+    STAGES = [name for service in SERVICES for name in archive.read(service).decode().split()]
+OTHERS = ["firesteel.ml.CnnTrainingSummary", "firesteel.ml.Network"]
+
+# A value for each parameter, other than its default.
+VALUES: dict[str, Any] = {
+    "batchSize": 7,
+    "epochs": 3,
+    "featuresCol": "f",
+    "handleInvalid": "skip",
+    "initializer": "he",
+    "labelCol": "l",
+    "labels": ["zero", "eins", "två"],
+    "learningRate": 0.25,
+    "mean": [0.5, 0.25, 0.0],
+    "momentum": 0.5,
+    "network": '{"input":[2],"nodes":[],"output":"input"}',
+    "predictionCol": "p",
+    "probabilityCol": "q",
+    "rawPredictionCol": "",
+    "scale": 2.0,
+    "seed": 1 << 40,
+    "std": [0.5],
+    "thresholds": [0.5, 0.125],
+    "verbose": False,
+    "weightDecay": 0.125,
+}
+
+# Public in class files, but not for users: Scala's own, Spark's hooks, and what is private to a package.
+HIDDEN = {
+    *("equals", "hashCode", "uid", "file", "train", "raw2probabilityInPlace", "transformSchema", "setSummary")
+}
+# What Python writes another way.
+RENAMED = {"toString": "__repr__"}
+
+
+def python_class(name: str) -> type:
+    module, _, short = name.rpartition(".")
+    return getattr(importlib.import_module(module), short)
+
+
+def java(spark: SparkSession, name: str) -> Any:
+    found: Any = spark.sparkContext._jvm
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def java_params(stage: JavaObject) -> dict[str, JavaObject]:
+    return {param.name(): param for param in stage.params()}
+
+
+def python_params(cls: type) -> dict[str, Param]:
+    """Those that the class itself defines: an instance of a model takes over what its JVM object has."""
+    return {name: getattr(cls, name) for name in dir(cls) if isinstance(getattr(cls, name), Param)}
+
+
+def public_methods(spark: SparkSession, name: str) -> set[str]:
+    """The names of the methods that a class of the JVM adds to those of Spark."""
+    cls = java(spark, "java.lang.Class").forName(
+        name, True, spark.sparkContext._jvm.Thread.currentThread().getContextClassLoader()
+    )
+    modifier = java(spark, "java.lang.reflect.Modifier")
+    found = {
+        method.getName()
+        for method in cls.getDeclaredMethods()
+        if modifier.isPublic(method.getModifiers()) and not method.isSynthetic()
+    }
+    return {RENAMED.get(n, n) for n in found if "$" not in n and n not in HIDDEN}
+
+
+def plain(spark: SparkSession, value: Any) -> Any:
+    """A value of the JVM as Python's."""
+    value = _java2py(spark.sparkContext, value)
+    return list(value) if hasattr(value, "__iter__") and not isinstance(value, str) else value
+
+
+def test_the_service_files_name_the_stages() -> None:
+    assert {"firesteel.ml.CnnClassifier", "firesteel.ml.CnnClassificationModel"} <= set(STAGES)
+
+
+@pytest.mark.parametrize("name", STAGES + OTHERS)
+def test_a_class_is_found_under_the_name_of_its_scala_class(name: str) -> None:
+    cls = python_class(name)
+    # Spark Connect, and pipelines that are loaded, make the one name out of the other.
+    assert f"{cls.__module__}.{cls.__qualname__}" == name
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_parameters_are_the_same(spark: SparkSession, name: str) -> None:
+    ours, theirs = python_params(python_class(name)), java_params(java(spark, name)())
+    assert set(ours) == set(theirs)
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_descriptions_of_parameters_are_the_same(spark: SparkSession, name: str) -> None:
+    cls = python_class(name)
+    ours, theirs = python_params(cls), java_params(java(spark, name)())
+    # Spark words its own ones differently in its two languages.
+    own = {
+        param
+        for param in ours
+        if next(c for c in cls.__mro__ if param in vars(c)).__module__.startswith("firesteel.")
+    }
+    assert {"handleInvalid"} <= own
+    assert {n: ours[n].doc for n in own} == {n: theirs[n].doc() for n in own}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_defaults_are_the_same(spark: SparkSession, name: str) -> None:
+    ours, theirs = python_class(name)(), java(spark, name)()
+    found = {param.name: value for param, value in ours._defaultParamMap.items()}
+    expected = {
+        param: plain(spark, theirs.getDefault(p).get())
+        for param, p in java_params(theirs).items()
+        if theirs.hasDefault(p)
+    }
+    assert {"featuresCol", "handleInvalid"} <= set(expected)
+    assert found == expected
+    assert {n: type(v) for n, v in found.items()} == {n: type(v) for n, v in expected.items()}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_setters_and_getters_are_the_same(spark: SparkSession, name: str) -> None:
+    cls, theirs = python_class(name), java(spark, name)()
+    methods = {method.getName() for method in theirs.getClass().getMethods()}
+    for param in java_params(theirs):
+        for verb in ("get", "set"):
+            accessor = verb + param[0].upper() + param[1:]
+            assert hasattr(cls, accessor) == (accessor in methods), accessor
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_values_reach_the_jvm_and_come_back(spark: SparkSession, name: str) -> None:
+    cls, theirs = python_class(name), java(spark, name)()
+    stage = cls() if hasattr(cls, "_create_model") else cls._from_java(theirs)
+    for param in java_params(theirs):
+        value, accessor = VALUES[param], param[0].upper() + param[1:]
+        assert value != stage._defaultParamMap.get(stage.getParam(param))
+        if hasattr(stage, "set" + accessor):
+            assert getattr(stage, "set" + accessor)(value) is stage
+        else:
+            stage._set(**{param: value})
+        assert getattr(stage, "get" + accessor)() == value
+        assert plain(spark, getattr(stage._to_java(), "get" + accessor)()) == value
+    again = cls._from_java(stage._to_java())
+    assert {p.name: v for p, v in again._paramMap.items()} == {p: VALUES[p] for p in java_params(theirs)}
+    assert again.uid == stage.uid
+
+
+@pytest.mark.parametrize("name", STAGES + OTHERS)
+def test_public_methods_are_the_same(spark: SparkSession, name: str) -> None:
+    cls = python_class(name)
+    wanted = public_methods(spark, name)
+    assert len(wanted) >= 3
+    assert {method for method in wanted if not hasattr(cls, method)} == set()
+    ours = {
+        method
+        for base in cls.__mro__
+        if base.__module__.startswith("firesteel.")
+        for method in vars(base)
+        if not method.startswith("_") and not isinstance(getattr(cls, method), Param)
+    }
+    # Spark's Python only, or in Scala in the companion object, or inherited from a trait there.
+    extra = {"setParams", "read", "input", *(m for m in ours if re.match("get[A-Z]", m))}
+    assert ours - wanted - extra == set()
