@@ -24,7 +24,10 @@ trait SparkChild extends ChildJvm {
       arguments,
       SparkChild.options ++ settings,
       Seq(SparkChild.sparkHome.resolve("jars").resolve("*")),
-      Map("SPARK_HOME" -> Some(home.toString), "SPARK_LOCAL_IP" -> Some("127.0.0.1")),
+      Map(
+        "SPARK_HOME" -> Some(home.toString),
+        "SPARK_LOCAL_IP" -> Some("127.0.0.1"),
+        "SPARK_SCALA_VERSION" -> Some("2.13")),
       seconds = 180
     )
     try pass(child)

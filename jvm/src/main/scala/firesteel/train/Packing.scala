@@ -6,7 +6,7 @@ import scala.reflect.ClassTag
 import firesteel.Settings
 import firesteel.jni.RandomOrder
 
-import org.apache.spark.{Partitioner, TaskContext}
+import org.apache.spark.{Partitioner, SparkConf, TaskContext}
 import org.apache.spark.rdd.{RDD, ShuffledRDD}
 import org.apache.spark.serializer.KryoSerializer
 
@@ -37,12 +37,16 @@ private[firesteel] object Packing {
         RowKey((partition + i) % workers, keys(i % Drawn), partition, i) -> row
       }
     }
-    // Kryo, since Java's serialization spells out the class of every key.
     new ShuffledRDD[RowKey, (V, Int), (V, Int)](keyed, new ByWorker(workers))
       .setKeyOrdering(RowKey.ordering)
-      .setSerializer(new KryoSerializer(rows.sparkContext.getConf))
+      .setSerializer(serializer(rows.sparkContext.getConf))
       .mapPartitions(sorted => values.pack(sorted.map(_._2), rowValues), preservesPartitioning = true)
   }
+
+  /** Kryo, since Java's serialization spells out the class of every key; whatever the application asks of its own. */
+  private def serializer(conf: SparkConf): KryoSerializer =
+    new KryoSerializer(
+      conf.registerKryoClasses(Array(classOf[RowKey])).set("spark.kryo.registrationRequired", "false"))
 }
 
 /**

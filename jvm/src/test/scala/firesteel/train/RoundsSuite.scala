@@ -6,10 +6,8 @@ import firesteel.jni.{ErrorCode, NativeException, Trainer}
 
 import org.json4s.DefaultFormats
 import org.json4s.jackson.JsonMethods.parse
-import org.scalatest.concurrent.Eventually
-import org.scalatest.time.{Seconds, Span}
 
-class RoundsSuite extends SparkSuite with Eventually {
+class RoundsSuite extends SparkSuite {
   import BarsPlan._
 
   private def train(plan: Plan[Array[Byte]], count: Int = 300): (Array[Float], Seq[Epoch]) =
@@ -94,14 +92,14 @@ class RoundsSuite extends SparkSuite with Eventually {
   test("a fit leaves no cached data and no trainer behind, whether it ends well or not") {
     val sc = spark.sparkContext
     val cached = sc.getPersistentRDDs.keySet
+    val live = Trainer.live()
     train(plan(epochs = 2))
     assert(sc.getPersistentRDDs.keySet === cached)
     val diverging = plan(epochs = 50).copy(configuration = configuration.copy(learningRate = 1e30))
     val error = intercept[NativeException](train(diverging))
     assert(error.code === ErrorCode.DIVERGED)
     assert(sc.getPersistentRDDs.keySet === cached)
-    // The job fails with its first task; another one may be ending still.
-    eventually(timeout(Span(2, Seconds)))(assert(Trainer.live() === 0))
+    assert(Trainer.live() === live)
   }
 
   test("each round is told its number, and otherwise the same") {
