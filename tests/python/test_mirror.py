@@ -46,7 +46,17 @@ VALUES: dict[str, Any] = {
 
 # Public in class files, but not for users: Scala's own, Spark's hooks, and what is private to a package.
 HIDDEN = {
-    *("equals", "hashCode", "uid", "file", "train", "raw2probabilityInPlace", "transformSchema", "setSummary")
+    *(
+        "equals",
+        "hashCode",
+        "uid",
+        "file",
+        "train",
+        "raw2probabilityInPlace",
+        "transformSchema",
+        "setSummary",
+        "broadcast",
+    )
 }
 # What Python writes another way.
 RENAMED = {"toString": "__repr__"}

@@ -54,7 +54,7 @@ def test_thresholds_move_the_prediction(model: CnnClassificationModel, xor: Data
         result = model.setThresholds(thresholds).transform(xor)
         assert [row.prediction for row in result.select("prediction").distinct().collect()] == [prediction]
     assert model.setThresholds([0.5, 0.5]).transform(xor).where("prediction = label").count() == 256
-    with pytest.raises(IllegalArgumentException, match="thresholds has 3 values, the model has 2 classes"):
+    with pytest.raises(IllegalArgumentException, match="thresholds has 3 values, the network has 2 classes"):
         model.setThresholds([0.1, 0.2, 0.7]).transform(xor)
 
 

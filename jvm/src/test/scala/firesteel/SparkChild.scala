@@ -40,7 +40,8 @@ private object SparkChild {
 
   /** What this JVM was started with for Spark's sake, and more memory. */
   val options: Seq[String] = ManagementFactory.getRuntimeMXBean.getInputArguments.asScala.toSeq
-    .filter(option => option.startsWith("--add") || option.startsWith("-Dio.netty") || option.startsWith("-Djdk")) :+ "-Xmx1g"
+    .filter(option =>
+      option.startsWith("--add") || option.startsWith("-Dio.netty") || option.startsWith("-Djdk")) :+ "-Xmx1g"
 
   /** The class path of the tests, which the executors of a cluster need as well. */
   private val classPath =

@@ -19,11 +19,10 @@ import org.apache.spark.{SparkEnv, TaskContext}
 import org.scalatest.Assertions
 
 class ApplicationsSuite extends SparkSuite with SparkChild {
-  test("tasks that fail and are repeated change neither scores nor weights; tasks at the same time share one model") {
+  test(
+    "tasks that fail and are repeated change neither scores nor weights; tasks at the same time share one model") {
     // Kryo with this setting refuses every class that nobody registered.
-    passSpark(
-      RepeatedTasks,
-      Map("spark.master" -> "local[8,4]", "spark.kryo.registrationRequired" -> "true"))
+    passSpark(RepeatedTasks, Map("spark.master" -> "local[8,4]", "spark.kryo.registrationRequired" -> "true"))
   }
 
   test("a model outlives its Spark application") {
@@ -160,7 +159,8 @@ private object ClusterProgram extends Assertions {
   def main(arguments: Array[String]): Unit = {
     val spark = SparkSession.builder().getOrCreate()
     val limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60)
-    while (executors(spark).size < 2) assert(System.nanoTime() < limit, "there are no two executors within 60 s")
+    while (executors(spark).size < 2)
+      assert(System.nanoTime() < limit, "there are no two executors within 60 s")
     scores(spark)
     assert(Bars.classifier.fit(table(spark)).digest === arguments(0), "training depends on the cluster")
     executorDies(spark, Path.of(arguments(1)))
@@ -169,7 +169,8 @@ private object ClusterProgram extends Assertions {
 
   /** The executors that do something when all are asked. */
   private def executors(spark: SparkSession): Map[String, Long] = {
-    val asked = spark.sparkContext.parallelize(0 until 8, 8).map(_ => SparkEnv.get.executorId -> ModelCache.opened)
+    val asked =
+      spark.sparkContext.parallelize(0 until 8, 8).map(_ => SparkEnv.get.executorId -> ModelCache.opened)
     asked.collect().toMap
   }
 
