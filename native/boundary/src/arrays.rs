@@ -16,6 +16,11 @@ pub fn string(env: &Env, string: &JString, what: &str) -> Result<String, Failure
     Ok(string.try_to_string(env)?)
 }
 
+/// A Java string, or nothing where it is null.
+pub fn optional_string(env: &Env, text: &JString, what: &str) -> Result<Option<String>, Failure> {
+    if text.is_null() { Ok(None) } else { string(env, text, what).map(Some) }
+}
+
 /// A Java `byte[]`.
 pub fn bytes(env: &Env, array: &JByteArray, what: &str) -> Result<Vec<u8>, Failure> {
     let length = length(env, array, what)?;

@@ -6,6 +6,7 @@
 
 mod error;
 mod initializer;
+mod json;
 mod model;
 mod model_file;
 pub mod network;
@@ -16,7 +17,7 @@ pub mod random;
 pub use error::{Error, ErrorKind};
 pub use initializer::Initializer;
 pub use model::Model;
-pub use model_file::{Digest, Metadata, read as read_model, write as write_model};
+pub use model_file::{Digest, Metadata, read as read_model, read_header, write as write_model};
 pub use predictor::{Predictor, Row, Status};
 pub use preprocessing::{ByteTable, Preprocessing};
 

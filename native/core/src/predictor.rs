@@ -1,4 +1,5 @@
-//! Runs a model on rows: the scores of each row, and a status that says what came of it.
+//! Runs a model on rows: the scores of each row, or the output of a layer, and a status that says what came of
+//! it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -39,12 +40,33 @@ pub enum Status {
 #[derive(Debug)]
 pub struct Predictor {
     model: Model,
+    output: Source,
+    /// The layers that the output needs, in their order.
+    needed: Vec<usize>,
 }
 
 impl Predictor {
-    /// Prepares a model.
+    /// Prepares a model whose scores are those before softmax.
     pub fn new(model: Model) -> Predictor {
-        Predictor { model }
+        let output = model.graph().logits();
+        Predictor::of(model, output)
+    }
+
+    /// Prepares a model whose scores are the output of a layer, in the order (channel, row, column). An error
+    /// where no layer has that name.
+    pub fn of_layer(model: Model, layer: &str) -> Result<Predictor, Error> {
+        let nodes = model.graph().nodes();
+        let Some(found) = nodes.iter().position(|node| node.name == layer) else {
+            let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+            let problem = format!("'{layer}' is none of {}", names.join(", "));
+            return Err(Error::Setting { name: "layer", problem });
+        };
+        Ok(Predictor::of(model, Source::Node(found)))
+    }
+
+    fn of(model: Model, output: Source) -> Predictor {
+        let needed = model.graph().needed_by(output);
+        Predictor { model, output, needed }
     }
 
     /// The model.
@@ -52,17 +74,17 @@ impl Predictor {
         &self.model
     }
 
-    /// The number of scores per row: one for each class.
-    pub fn classes(&self) -> usize {
-        self.model.graph().classes()
+    /// The number of values per row: one for each class, or those of the layer.
+    pub fn width(&self) -> usize {
+        self.model.graph().shape(self.output).values()
     }
 
-    /// Writes the scores of each row (before softmax) and its status. A row whose status is not
-    /// [`Status::Ok`] has NaN scores. Each row is computed by itself: its scores depend on nothing else.
+    /// Writes the scores of each row (before softmax, or the layer's output) and its status. A row whose status
+    /// is not [`Status::Ok`] has NaN scores. Each row is computed by itself: its scores depend on nothing else.
     ///
-    /// `scores` holds `rows.len() * classes` values, `status` `rows.len()`.
+    /// `scores` holds `rows.len() * width` values, `status` `rows.len()`.
     pub fn predict(&self, rows: &[Row], scores: &mut [f32], status: &mut [Status]) -> Result<(), Error> {
-        let expected = rows.len() * self.classes();
+        let expected = rows.len() * self.width();
         if scores.len() != expected || status.len() != rows.len() {
             let problem = format!(
                 "{} rows need {expected} scores and {} statuses, not {} and {}",
@@ -73,13 +95,13 @@ impl Predictor {
             );
             return Err(Error::Setting { name: "scores", problem });
         }
-        let mut run = Run::new(self.model.graph());
-        for ((row, scores), status) in rows.iter().zip(scores.chunks_mut(self.classes())).zip(status) {
+        let mut run = Run::new(self);
+        for ((row, scores), status) in rows.iter().zip(scores.chunks_mut(self.width())).zip(status) {
             // A panic in one row must not take the others along.
             *status = match catch_unwind(AssertUnwindSafe(|| self.predict_row(*row, &mut run, scores))) {
                 Ok(result) => result?,
                 Err(_) => {
-                    run = Run::new(self.model.graph());
+                    run = Run::new(self);
                     Status::Panic
                 }
             };
@@ -107,8 +129,7 @@ impl Predictor {
         if !finite(input.unwrap_or(&run.input)) {
             return Ok(Status::NotFinite);
         }
-        let logits = run.logits(&self.model, input)?;
-        scores.copy_from_slice(logits);
+        scores.copy_from_slice(run.output(self, input)?);
         Ok(if finite(scores) { Status::Ok } else { Status::NotFinite })
     }
 }
@@ -120,28 +141,25 @@ struct Run {
 }
 
 impl Run {
-    fn new(graph: &Graph) -> Run {
-        let result = |node: &GraphNode| match node.op {
-            // A flattened map is the same memory: see `storage`.
-            Op::Flatten {} => vec![],
-            _ => vec![0.0; node.shape.values()],
-        };
-        Run { input: vec![], results: graph.nodes().iter().map(result).collect() }
+    fn new(predictor: &Predictor) -> Run {
+        let nodes = predictor.model.graph().nodes();
+        let mut results = vec![vec![]; nodes.len()];
+        for &i in &predictor.needed {
+            results[i] = vec![0.0; nodes[i].stored_values()];
+        }
+        Run { input: vec![], results }
     }
 
-    /// Computes all layers up to the scores before softmax. `input` of `None` means `self.input`.
-    fn logits<'a>(&'a mut self, model: &Model, input: Option<&'a [f32]>) -> Result<&'a [f32], Error> {
-        let graph = model.graph();
-        for (i, node) in graph.nodes().iter().enumerate() {
+    /// Computes the layers that the output needs, and gives it. `input` of `None` means `self.input`.
+    fn output<'a>(&'a mut self, predictor: &Predictor, input: Option<&'a [f32]>) -> Result<&'a [f32], Error> {
+        let graph = predictor.model.graph();
+        for &i in &predictor.needed {
             let mut result = std::mem::take(&mut self.results[i]);
-            let outcome = self.layer(model, node, input, &mut result);
+            let outcome = self.layer(&predictor.model, &graph.nodes()[i], input, &mut result);
             self.results[i] = result;
             outcome?;
-            if graph.logits() == Source::Node(i) {
-                break;
-            }
         }
-        Ok(self.value(graph, input, graph.logits()))
+        Ok(self.value(graph, input, predictor.output))
     }
 
     fn layer(

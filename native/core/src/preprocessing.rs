@@ -33,8 +33,9 @@ impl Preprocessing {
         check("mean", self.mean.iter().all(|m| m.is_finite()), "must hold finite numbers")?;
         check("std", self.std.iter().all(|s| s.is_finite() && *s > 0.0), "must hold finite numbers above 0")?;
         for (name, values) in [("mean", &self.mean), ("std", &self.std)] {
+            let one_or_each = if channels == 1 { "1".to_owned() } else { format!("1 or {channels}") };
             let problem =
-                format!("has {} values, the network's input {input} needs 1 or {channels}", values.len());
+                format!("has {} values, the network's input {input} needs {one_or_each}", values.len());
             check(name, values.is_empty() || values.len() == 1 || values.len() == channels, &problem)?;
         }
         let of = |values: &[f64], channel: usize, default| match values {
@@ -103,6 +104,15 @@ mod tests {
         let preprocessing = Preprocessing { scale: 1.0, mean: vec![10.0], std: vec![] };
         assert_eq!(apply(&preprocessing, &[2, 1, 1], &[10, 20]), [0.0, 10.0]);
         assert_eq!(apply(&preprocessing, &[2], &[10, 20]), [0.0, 10.0]);
+    }
+
+    #[test]
+    fn a_network_of_one_channel_needs_one_number() {
+        for (shape, input) in [(&[1, 2, 2][..], "1x2x2"), (&[4], "4")] {
+            let std = Preprocessing { std: vec![1.0; 4], ..Preprocessing::default() };
+            let message = format!("std: has 4 values, the network's input {input} needs 1");
+            assert_eq!(std.table(&Shape::new(shape).unwrap()).unwrap_err().to_string(), message);
+        }
     }
 
     #[test]

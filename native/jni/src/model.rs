@@ -2,7 +2,7 @@
 
 use firesteel_boundary::{Code, Failure, arrays, entry};
 use firesteel_core::network::{Graph, Summary};
-use firesteel_core::{Digest, Initializer, Metadata, Model, read_model, write_model};
+use firesteel_core::{Digest, Initializer, Metadata, Model, read_header, read_model, write_model};
 use jni::objects::{JByteArray, JClass, JFloatArray, JString};
 use jni::sys::jlong;
 use jni::{EnvUnowned, jni_mangle};
@@ -69,6 +69,23 @@ pub fn metadata<'local>(
     entry(&mut env, "NativeModel.metadata", |env| {
         let model = read_model(&arrays::bytes(env, &file, "file")?).map_err(failure)?;
         Ok(env.new_string(to_json(&Metadata::of(&model))?)?)
+    })
+}
+
+/// Checks the header alone, from the beginning of a model file, and gives its metadata, as JSON.
+#[jni_mangle("firesteel.jni.NativeModel")]
+pub fn header<'local>(
+    mut env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    start: JByteArray<'local>,
+    file_bytes: jlong,
+) -> JString<'local> {
+    entry(&mut env, "NativeModel.header", |env| {
+        let start = arrays::bytes(env, &start, "start")?;
+        let file_bytes = u64::try_from(file_bytes)
+            .map_err(|_| Failure::new(Code::Argument, format!("fileBytes is {file_bytes}")))?;
+        let metadata = read_header(&start, file_bytes).map_err(failure)?;
+        Ok(env.new_string(to_json(&metadata)?)?)
     })
 }
 

@@ -11,25 +11,32 @@ use crate::failure;
 
 static PREDICTORS: Table<Predictor> = Table::new(1, "predictor");
 
-/// Verifies a model file against its digest, checks all of it and prepares it.
+/// Verifies a model file against its digest, checks all of it and prepares it: for the output of a layer, or for
+/// the scores before softmax where `layer` is null.
 #[jni_mangle("firesteel.jni.NativePredictor")]
 pub fn open<'local>(
     mut env: EnvUnowned<'local>,
     _class: JClass<'local>,
     file: JByteArray<'local>,
     digest: JString<'local>,
+    layer: JString<'local>,
 ) -> jlong {
     entry(&mut env, "NativePredictor.open", |env| {
         let file = arrays::bytes(env, &file, "file")?;
         Digest::verify(&file, &arrays::string(env, &digest, "digest")?).map_err(failure)?;
-        PREDICTORS.insert(Predictor::new(read_model(&file).map_err(failure)?))
+        let layer = arrays::optional_string(env, &layer, "layer")?;
+        let model = read_model(&file).map_err(failure)?;
+        PREDICTORS.insert(match layer {
+            Some(layer) => Predictor::of_layer(model, &layer).map_err(failure)?,
+            None => Predictor::new(model),
+        })
     })
 }
 
-/// The number of scores per row.
+/// The number of values per row.
 #[jni_mangle("firesteel.jni.NativePredictor")]
-pub fn classes<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, id: jlong) -> jint {
-    entry(&mut env, "NativePredictor.classes", |_| Ok(PREDICTORS.get(id)?.classes() as jint))
+pub fn width<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, id: jlong) -> jint {
+    entry(&mut env, "NativePredictor.width", |_| Ok(PREDICTORS.get(id)?.width() as jint))
 }
 
 /// Scores rows of bytes.
@@ -86,7 +93,7 @@ fn predict<'a, T: Copy + Default>(
 ) -> Result<(), Failure> {
     let predictor = PREDICTORS.get(id)?;
     let rows: Vec<Row> = rows.iter().map(|values| values.map_or(Row::Null, &row)).collect();
-    let values = rows.len() * predictor.classes();
+    let values = rows.len() * predictor.width();
     check_length("scores", arrays::length(env, scores, "scores")?, values)?;
     check_length("status", arrays::length(env, status, "status")?, rows.len())?;
     let mut out = arrays::zeros(values, 0.0)?;

@@ -19,10 +19,12 @@ pub enum Error {
         /// The values that it can have.
         range: &'static str,
     },
-    /// A mini-batch whose parts do not fit together.
-    #[error("the mini-batch has {found} {what}, expected {expected}")]
+    /// A mini-batch whose parts do not fit together, or another argument of the wrong length.
+    #[error("{whole} has {found} {what}, expected {expected}")]
     Length {
-        /// The part at fault.
+        /// The argument.
+        whole: &'static str,
+        /// The part of it that is at fault.
         what: &'static str,
         /// Its length.
         found: usize,

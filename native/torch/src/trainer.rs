@@ -7,6 +7,9 @@ use tch::{Device, Kind, Reduction, Tensor};
 use crate::sgd::Sgd;
 use crate::{Config, Error, forward, threads};
 
+/// As messages name it.
+const BATCH: &str = "the mini-batch";
+
 /// The inputs of a mini-batch, row after row in the layout of the network's input shape.
 #[derive(Debug, Clone, Copy)]
 pub enum Inputs<'a> {
@@ -66,12 +69,12 @@ impl Trainer {
         let layout = graph.layout();
         let velocities = match state {
             _ if !Sgd::has_state(config) => {
-                check_length("values of optimizer state", state.len(), 0)?;
+                check_length("the optimizer state", "values", state.len(), 0)?;
                 vec![]
             }
             [] => tensors(layout, &vec![0.0; layout.values()], device)?,
             state => {
-                check_length("values of optimizer state", state.len(), layout.values())?;
+                check_length("the optimizer state", "values", state.len(), layout.values())?;
                 tensors(layout, state, device)?
             }
         };
@@ -105,14 +108,14 @@ impl Trainer {
 
     /// Writes the weights, in the order of the network's layout. An error where they are not finite.
     pub fn weights(&self, out: &mut [f32]) -> Result<(), Error> {
-        check_length("weights", out.len(), self.values())?;
+        check_length("the array for the weights", "values", out.len(), self.values())?;
         copy(&self.parameters, out)?;
         if out.iter().all(|w| w.is_finite()) { Ok(()) } else { Err(self.diverged("a weight".to_owned())) }
     }
 
     /// Writes the optimizer state: the velocities in the order of the weights.
     pub fn state(&self, out: &mut [f32]) -> Result<(), Error> {
-        check_length("values of optimizer state", out.len(), self.state_values())?;
+        check_length("the array for the optimizer state", "values", out.len(), self.state_values())?;
         copy(self.optimizer.velocities(), out)
     }
 
@@ -141,7 +144,7 @@ impl Trainer {
     fn tensors_of(&mut self, batch: &Batch) -> Result<(Tensor, Tensor), Error> {
         let (rows, row_values) = (batch.labels.len(), self.graph.input().values());
         if rows == 0 {
-            return Err(Error::Length { what: "rows", found: 0, expected: 1 });
+            return Err(Error::Length { whole: BATCH, what: "rows", found: 0, expected: 1 });
         }
         let classes = self.graph.classes();
         for (row, &label) in batch.labels.iter().enumerate() {
@@ -152,13 +155,13 @@ impl Trainer {
         }
         let numbers = match batch.inputs {
             Inputs::Bytes(bytes) => {
-                check_length("bytes of input", bytes.len(), rows * row_values)?;
+                check_length(BATCH, "bytes of input", bytes.len(), rows * row_values)?;
                 self.numbers.clear();
                 self.table.append(bytes, &mut self.numbers);
                 &self.numbers
             }
             Inputs::Floats(floats) => {
-                check_length("numbers of input", floats.len(), rows * row_values)?;
+                check_length(BATCH, "numbers of input", floats.len(), rows * row_values)?;
                 // A ReLU may hide it from the loss while the gradient becomes NaN.
                 if let Some(at) = floats.iter().position(|v| !v.is_finite()) {
                     return Err(
@@ -212,6 +215,6 @@ fn copy(tensors: &[Tensor], mut out: &mut [f32]) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_length(what: &'static str, found: usize, expected: usize) -> Result<(), Error> {
-    if found == expected { Ok(()) } else { Err(Error::Length { what, found, expected }) }
+fn check_length(whole: &'static str, what: &'static str, found: usize, expected: usize) -> Result<(), Error> {
+    if found == expected { Ok(()) } else { Err(Error::Length { whole, what, found, expected }) }
 }

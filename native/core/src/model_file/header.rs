@@ -3,13 +3,17 @@
 //! Layout: 8 bytes little-endian length of the header, the header (JSON), the tensors' bytes without holes.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::foreign;
+use crate::Error;
+use crate::json::Entries;
+
+/// The bytes that hold the header's length.
+const LENGTH_BYTES: usize = 8;
 
 /// The largest header, in bytes.
 const MAX_HEADER: usize = 8 << 20;
@@ -38,23 +42,12 @@ pub(super) struct TensorInfo {
 }
 
 impl Header {
-    /// Reads the header at the start of a file.
-    pub(super) fn read(file: &[u8]) -> Result<Header, Vec<String>> {
-        let one = |problem: String| vec![problem];
-        let (length, rest) = file.split_first_chunk::<8>().ok_or_else(|| one(foreign::describe(file)))?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
-        if rest.first() != Some(&b'{') {
-            return Err(one(foreign::describe(file)));
-        }
-        if length > MAX_HEADER {
-            return Err(one(format!("its header has {length} bytes, at most {MAX_HEADER} are read")));
-        }
-        let (json, data) = rest.split_at_checked(length).ok_or_else(|| {
-            one(format!("its header should have {length} bytes, the file ends after {}", rest.len()))
-        })?;
+    /// Reads the header at the start of a file of `file_bytes` bytes, of which `start` holds the first ones.
+    pub(super) fn read(start: &[u8], file_bytes: u64) -> Result<Header, Error> {
+        let (json, data_bytes) = split(start, file_bytes)?;
         let entries: Entries<Box<RawValue>> =
             serde_json::from_slice(json).map_err(|e| one(format!("its header is not valid JSON: {e}")))?;
-        let mut header = Header { metadata: HashMap::new(), tensors: vec![], data_bytes: data.len() };
+        let mut header = Header { metadata: HashMap::new(), tensors: vec![], data_bytes };
         let mut problems = vec![];
         let mut names = HashSet::new();
         for (name, value) in entries.0 {
@@ -83,7 +76,7 @@ impl Header {
             let found = header.tensors.len();
             problems = vec![format!("its header names {found} tensors, at most {MAX_TENSORS} are read")];
         }
-        if problems.is_empty() { Ok(header) } else { Err(problems) }
+        if problems.is_empty() { Ok(header) } else { Err(Error::ModelFile(problems)) }
     }
 
     /// Every tensor whose bytes are not where they should be.
@@ -141,33 +134,48 @@ impl TensorInfo {
     }
 }
 
-fn parse<T: DeserializeOwned>(value: &RawValue) -> Result<T, serde_json::Error> {
-    serde_json::from_str(value.get())
+/// The header's JSON and the number of bytes that follow it in the file.
+fn split(start: &[u8], file_bytes: u64) -> Result<(&[u8], usize), Error> {
+    let given = start.len() as u64;
+    if given > file_bytes {
+        return Err(setting(format!("{given} bytes are given of a file of {file_bytes}")));
+    }
+    if given < file_bytes && start.len() <= LENGTH_BYTES {
+        // The byte after the length tells a header from a file of another format.
+        return Err(too_short(LENGTH_BYTES + 1, given));
+    }
+    let foreign = || one(foreign::describe(start));
+    let (length, rest) = start.split_first_chunk::<LENGTH_BYTES>().ok_or_else(foreign)?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    if rest.first() != Some(&b'{') {
+        return Err(foreign());
+    }
+    if length > MAX_HEADER {
+        return Err(one(format!("its header has {length} bytes, at most {MAX_HEADER} are read")));
+    }
+    let after_length = file_bytes - LENGTH_BYTES as u64;
+    let Some(data_bytes) = after_length.checked_sub(length as u64) else {
+        return Err(one(format!(
+            "its header should have {length} bytes, the file ends after {after_length}"
+        )));
+    };
+    let json = rest.get(..length).ok_or_else(|| too_short(LENGTH_BYTES + length, given))?;
+    Ok((json, usize::try_from(data_bytes).unwrap_or(usize::MAX)))
 }
 
-/// The entries of a JSON object in their order, those of the same name too: a map would hide them.
-struct Entries<T>(Vec<(String, T)>);
+fn one(problem: String) -> Error {
+    Error::ModelFile(vec![problem])
+}
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit<T>(std::marker::PhantomData<T>);
+/// What is wrong with the beginning of a file as it was given, not with the file.
+fn setting(problem: String) -> Error {
+    Error::Setting { name: "the model file's beginning", problem }
+}
 
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Visit<T> {
-            type Value = Entries<T>;
+fn too_short(needed: usize, given: u64) -> Error {
+    setting(format!("its header takes the first {needed} bytes, {given} are given"))
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = vec![];
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Entries(entries))
-            }
-        }
-
-        deserializer.deserialize_map(Visit(std::marker::PhantomData))
-    }
+fn parse<T: DeserializeOwned>(value: &RawValue) -> Result<T, serde_json::Error> {
+    serde_json::from_str(value.get())
 }

@@ -78,39 +78,71 @@ pub fn write(model: &Model) -> Result<Vec<u8>, Error> {
 
 /// Reads a model's file: all of it, or an error that lists every problem.
 pub fn read(file: &[u8]) -> Result<Model, Error> {
-    let header = Header::read(file).map_err(Error::ModelFile)?;
-    let mut problems = header.problems();
-    let metadata = match read_metadata(&header) {
-        Ok(metadata) => Some(metadata),
-        Err(problem) => {
-            problems.push(problem);
-            None
-        }
-    };
-    let graph = metadata.as_ref().and_then(|m| match Graph::new(&m.network) {
-        Ok(graph) => Some(graph),
-        Err(e) => {
-            problems.push(e.to_string());
-            None
-        }
-    });
-    let mut weights = None;
-    if let (Some(metadata), Some(graph)) = (&metadata, &graph) {
-        problems.extend(mismatches(graph, &header));
-        if problems.is_empty() {
-            let values = read_weights(file, graph)?;
-            problems.extend(not_finite(graph.layout(), &values));
-            weights = Some(values);
-        }
-        problems.extend(metadata.preprocessing.table(graph.input()).err().map(|e| e.to_string()));
-        problems.extend(check_labels(&metadata.labels, graph.classes()).err().map(|e| e.to_string()));
-    }
-    match (metadata, graph, weights) {
-        (Some(metadata), Some(graph), Some(weights)) if problems.is_empty() => {
+    match Checked::read(file, file.len() as u64)? {
+        Checked { parts: Some((metadata, graph)), tensors, settings } if tensors.is_empty() => {
+            let weights = read_weights(file, &graph)?;
+            let problems = [not_finite(graph.layout(), &weights), settings].concat();
+            if !problems.is_empty() {
+                return Err(Error::ModelFile(problems));
+            }
             Model::new(graph, metadata.preprocessing, metadata.labels, weights)
         }
-        _ => Err(Error::ModelFile(problems)),
+        checked => Err(checked.error()),
     }
+}
+
+/// Reads the header alone, from the beginning of a model's file of `file_bytes` bytes. Checks all that
+/// [`read`] checks but the weights' values.
+///
+/// `start` holds 8 bytes and the header, or more: 8 MiB and 8 bytes always suffice. Where it is too short, the
+/// error is [`Error::Setting`] and says how many bytes it takes.
+pub fn read_header(start: &[u8], file_bytes: u64) -> Result<Metadata, Error> {
+    match Checked::read(start, file_bytes)? {
+        Checked { parts: Some((metadata, _)), tensors, settings }
+            if tensors.is_empty() && settings.is_empty() =>
+        {
+            Ok(metadata)
+        }
+        checked => Err(checked.error()),
+    }
+}
+
+/// What a header says, with all that is wrong with it.
+struct Checked {
+    /// Nothing where the network cannot be understood, which is one of the problems of `tensors`.
+    parts: Option<(Metadata, Graph)>,
+    /// Problems for which the weights cannot be read: of their places, names and shapes.
+    tensors: Vec<String>,
+    /// Problems of preprocessing and labels.
+    settings: Vec<String>,
+}
+
+impl Checked {
+    fn read(start: &[u8], file_bytes: u64) -> Result<Checked, Error> {
+        let header = Header::read(start, file_bytes)?;
+        let mut checked = Checked { parts: None, tensors: header.problems(), settings: vec![] };
+        match read_parts(&header) {
+            Ok((metadata, graph)) => {
+                checked.tensors.extend(mismatches(&graph, &header));
+                let preprocessing = metadata.preprocessing.table(graph.input()).err();
+                let labels = check_labels(&metadata.labels, graph.classes()).err();
+                checked.settings.extend([preprocessing, labels].into_iter().flatten().map(|e| e.to_string()));
+                checked.parts = Some((metadata, graph));
+            }
+            Err(problem) => checked.tensors.push(problem),
+        }
+        Ok(checked)
+    }
+
+    fn error(self) -> Error {
+        Error::ModelFile([self.tensors, self.settings].concat())
+    }
+}
+
+fn read_parts(header: &Header) -> Result<(Metadata, Graph), String> {
+    let metadata = read_metadata(header)?;
+    let graph = Graph::new(&metadata.network).map_err(|e| e.to_string())?;
+    Ok((metadata, graph))
 }
 
 fn read_metadata(header: &Header) -> Result<Metadata, String> {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{NetworkBuilder, Op};
 use crate::Error;
+use crate::json::Entries;
 
 /// The name by which layers refer to the network's input.
 pub const INPUT: &str = "input";
@@ -59,14 +60,24 @@ impl Network {
     }
 }
 
-// By hand, since serde cannot refuse unknown fields beside a flattened one.
+// By hand, since serde can refuse neither unknown nor repeated fields beside a flattened one.
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Node, D::Error> {
-        let mut fields = Map::deserialize(deserializer)?;
+        let mut fields = Map::new();
+        let mut repeated = None;
+        for (key, value) in Entries::<Value>::deserialize(deserializer)?.0 {
+            if let Some((key, _)) = fields.remove_entry(&key) {
+                repeated.get_or_insert(key);
+            }
+            fields.insert(key, value);
+        }
         let mut take =
             |field: &'static str| fields.remove(field).ok_or_else(|| serde_json::Error::missing_field(field));
         let name = take("name").and_then(String::deserialize).map_err(D::Error::custom)?;
         let in_layer = |e: serde_json::Error| D::Error::custom(format_args!("layer '{name}': {e}"));
+        if let Some(key) = repeated {
+            return Err(in_layer(serde_json::Error::custom(format_args!("'{key}' stands twice"))));
+        }
         let inputs = take("inputs").and_then(Vec::deserialize).map_err(in_layer)?;
         let op = Op::deserialize(Value::Object(fields)).map_err(in_layer)?;
         Ok(Node { name, op, inputs })

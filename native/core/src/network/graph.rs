@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{INPUT, Layout, Network, Op, Shape};
+use super::{INPUT, Layout, Network, Op, Shape, limits};
 use crate::Error;
 
 /// Where a layer gets an input from.
@@ -30,6 +30,13 @@ pub struct GraphNode {
     pub weights: Range<usize>,
 }
 
+impl GraphNode {
+    /// The number of values to keep for its result. A flattened map is the same memory as its input.
+    pub fn stored_values(&self) -> usize {
+        if matches!(self.op, Op::Flatten {}) { 0 } else { self.shape.values() }
+    }
+}
+
 /// A checked network. Layers stand in an order in which each follows its inputs.
 #[derive(Debug, Clone)]
 pub struct Graph {
@@ -42,9 +49,12 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Infers every shape before anything is built. An error names the layer and the shapes.
+    /// Infers every shape before anything is built, and keeps to [`MAX_WEIGHTS`](super::MAX_WEIGHTS) and
+    /// [`MAX_ACTIVATIONS`](super::MAX_ACTIVATIONS). An error names the layer and the shapes.
     pub fn new(network: &Network) -> Result<Graph, Error> {
         let input = Shape::new(&network.input).map_err(|e| Error::Network(format!("the input's {e}")))?;
+        let mut activations = input.values();
+        limits::check_activations(activations).map_err(|e| Error::Network(format!("the input: {e}")))?;
         let mut layout = Layout::default();
         let mut nodes: Vec<GraphNode> = Vec::with_capacity(network.nodes.len());
         let mut index = HashMap::from([(INPUT, Source::Input)]);
@@ -64,7 +74,10 @@ impl Graph {
             if index.insert(&node.name, Source::Node(nodes.len())).is_some() {
                 return Err(failed("the name is taken by another layer".to_owned()));
             }
-            nodes.push(GraphNode { name: node.name.clone(), op: node.op.clone(), inputs, shape, weights });
+            let checked = GraphNode { name: node.name.clone(), op: node.op.clone(), inputs, shape, weights };
+            activations += checked.stored_values();
+            limits::check_activations(activations).map_err(failed)?;
+            nodes.push(checked);
         }
         let Some(&output @ Source::Node(last)) = index.get(network.output.as_str()) else {
             return Err(Error::Network(format!("the output '{}' is none of the layers", network.output)));
@@ -120,6 +133,12 @@ impl Graph {
         shape_of(&self.input, &self.nodes, source)
     }
 
+    /// The layers that it takes to compute what `source` gives, in their order and by their index.
+    pub fn needed_by(&self, source: Source) -> Vec<usize> {
+        let needed = needed(&self.nodes, source);
+        (0..needed.len()).filter(|&i| needed[i]).collect()
+    }
+
     /// Refuses weights of the wrong number.
     pub fn check_weights(&self, weights: &[f32]) -> Result<(), Error> {
         let (expected, found) = (self.layout.values(), weights.len());
@@ -149,21 +168,27 @@ fn unknown(name: &str) -> String {
     format!("its input '{name}' is neither '{INPUT}' nor an earlier layer")
 }
 
-/// A layer that leads nowhere is a mistake in the description, and has no gradient.
-fn check_all_used(nodes: &[GraphNode], output: usize) -> Result<(), Error> {
-    let mut used = vec![false; nodes.len()];
-    used[output] = true;
-    for (i, node) in nodes.iter().enumerate().rev() {
-        if !used[i] {
-            let message =
-                format!("layer '{}' leads nowhere: the output is '{}'", node.name, nodes[output].name);
-            return Err(Error::Network(message));
-        }
-        for input in &node.inputs {
-            if let Source::Node(j) = input {
-                used[*j] = true;
-            }
+/// Whether each layer is needed for what `source` gives.
+fn needed(nodes: &[GraphNode], source: Source) -> Vec<bool> {
+    let mut needed = vec![false; nodes.len()];
+    let mut sources = vec![source];
+    while let Some(source) = sources.pop() {
+        if let Source::Node(i) = source
+            && !std::mem::replace(&mut needed[i], true)
+        {
+            sources.extend(&nodes[i].inputs);
         }
     }
-    Ok(())
+    needed
+}
+
+/// A layer that leads nowhere is a mistake in the description, and has no gradient.
+fn check_all_used(nodes: &[GraphNode], output: usize) -> Result<(), Error> {
+    match needed(nodes, Source::Node(output)).iter().rposition(|needed| !needed) {
+        None => Ok(()),
+        Some(unused) => {
+            let (name, output) = (&nodes[unused].name, &nodes[output].name);
+            Err(Error::Network(format!("layer '{name}' leads nowhere: the output is '{output}'")))
+        }
+    }
 }

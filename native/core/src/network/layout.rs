@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Op, Shape};
+use super::{Op, Shape, limits};
 
 /// What a weight is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,15 +89,13 @@ impl Layout {
     ) -> Result<(), String> {
         let start = self.values();
         let end = start + product(&shape)?;
-        if end > i32::MAX as usize {
-            return Err(format!("the network has more than {} weights", i32::MAX));
-        }
+        limits::check_weights(end)?;
         self.specs.push(WeightSpec { name, role, shape, range: start..end, fan_in, fan_out });
         Ok(())
     }
 }
 
-/// The number of values of a shape, at most what a Java array can hold.
+/// The number of values of a shape, at most what a Java array can hold: the sum of two cannot overflow.
 fn product(shape: &[usize]) -> Result<usize, String> {
     shape
         .iter()

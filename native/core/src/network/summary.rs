@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Graph, Network};
+use super::{Graph, Network, Source};
 
 /// A network's layers with their shapes and sizes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -13,6 +13,9 @@ pub struct Summary {
     pub classes: usize,
     /// The number of trainable values.
     pub parameters: usize,
+    /// The layer whose output the last layer with weights reads: the usual features for learning another task.
+    /// Nothing where that layer reads the network's input, or where no layer has weights.
+    pub features: Option<String>,
     /// The layers in their order.
     pub layers: Vec<LayerSummary>,
 }
@@ -44,7 +47,16 @@ impl Summary {
             network: graph.network().clone(),
             classes: graph.classes(),
             parameters: graph.layout().values(),
+            features: features(graph),
             layers: layers.collect(),
         }
+    }
+}
+
+fn features(graph: &Graph) -> Option<String> {
+    let last = graph.nodes().iter().rfind(|node| !node.weights.is_empty())?;
+    match last.inputs[0] {
+        Source::Input => None,
+        Source::Node(i) => Some(graph.nodes()[i].name.clone()),
     }
 }

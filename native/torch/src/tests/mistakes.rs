@@ -138,9 +138,10 @@ fn weights_and_states_of_the_wrong_number_are_refused() {
     for (momentum, state, needed) in [(0.9, 42, 43), (0.9, 44, 43), (0.0, 43, 0), (0.0, 1, 0)] {
         let error = new(momentum, 43, state).unwrap_err();
         assert!(
-            matches!(error, Error::Length { found, expected, .. } if (found, expected) == (state, needed)),
+            matches!(&error, &Error::Length { found, expected, .. } if (found, expected) == (state, needed)),
             "{error:?}"
         );
+        assert_eq!(error.to_string(), format!("the optimizer state has {state} values, expected {needed}"));
     }
 }
 

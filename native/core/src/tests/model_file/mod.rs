@@ -1,5 +1,6 @@
 //! Model files.
 
+mod beginning;
 mod damaged;
 mod foreign;
 mod mismatched;

@@ -91,6 +91,21 @@ fn a_mistake_in_a_layer_is_an_error_that_names_the_layer() {
 }
 
 #[test]
+fn an_option_that_stands_twice_is_an_error_that_names_the_layer_and_the_option() {
+    for (old, new, key) in [
+        (r#""filters":2"#, r#""filters":3,"filters":2"#, "filters"),
+        (r#""filters":2"#, r#""filters":2,"filters":2"#, "filters"),
+        (r#""filters":2"#, r#""bias":true,"filters":2,"kernel":[1,1]"#, "kernel"),
+        (r#""op":"conv2d""#, r#""op":"relu","op":"conv2d""#, "op"),
+        (r#""inputs":["input"]"#, r#""inputs":["input"],"\u0069nputs":["input"]"#, "inputs"),
+        (r#""name":"c""#, r#""name":"b","name":"c""#, "name"),
+    ] {
+        let error = replaced(SMALL, old, new).unwrap_err().to_string();
+        assert!(error.contains(&format!("layer 'c': '{key}' stands twice")), "{new} for {old}: {error}");
+    }
+}
+
+#[test]
 fn operations_without_options_take_none() {
     let mut operations = 0;
     for op in ["relu", "flatten", "softmax", "global_max_pool2d", "global_avg_pool2d"] {
@@ -137,6 +152,7 @@ fn a_mistake_outside_of_the_layers_is_an_error_that_names_the_field() {
     for (old, new, problem) in [
         (r#""output":"s""#, r#""outputs":"s""#, "unknown field `outputs`"),
         (r#","output":"s""#, "", "missing field `output`"),
+        (r#""output":"s""#, r#""output":"d","output":"s""#, "duplicate field `output`"),
         (r#""input":[2,6,6],"#, "", "missing field `input`"),
         ("[2,6,6]", "2", "invalid type: integer `2`"),
         (r#""name":"d","#, "", "missing field `name`"),

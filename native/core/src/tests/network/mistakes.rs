@@ -1,7 +1,7 @@
 //! Descriptions that are no networks.
 
 use super::{LENET, chain, replaced};
-use crate::network::{Graph, Network, Shape};
+use crate::network::{Graph, MAX_ACTIVATIONS, MAX_WEIGHTS, Network, Shape};
 use serde_json::{Value, json};
 
 fn problem(network: Result<Network, crate::Error>) -> String {
@@ -258,11 +258,53 @@ fn absurd_options_are_errors() {
 }
 
 #[test]
-fn more_weights_than_an_array_can_hold_are_refused() {
-    let dense = |units: usize| json!({"op": "dense", "units": units});
-    let one = chain(json!([60_000]), [dense(60_000)]).unwrap_err().to_string();
-    assert_eq!(one, "layer 'a' (dense): weights of shape [60000, 60000] have more than 2147483647 values");
-    let all = chain(json!([40_000]), [dense(40_000), dense(40_000)]).unwrap_err().to_string();
-    assert_eq!(all, "layer 'b' (dense): the network has more than 2147483647 weights");
-    assert!(chain(json!([40_000]), [dense(40_000), dense(10)]).is_ok());
+fn more_weights_than_2_to_the_29_are_refused_with_the_layer_and_their_number() {
+    let dense = |units: usize| json!({"op": "dense", "units": units, "bias": false});
+    // Twice 2^28 weights, and one for each input more.
+    let most = [dense(16_384), dense(16_384)];
+    assert_eq!(chain(json!([16_384]), most.clone()).unwrap().layout().values(), MAX_WEIGHTS);
+    let [first, second] = most;
+    assert_eq!(
+        chain(json!([16_384]), [first, second, dense(1)]).unwrap_err().to_string(),
+        "layer 'c' (dense): the network has 536887296 weights up to here, at most 536870912 are allowed"
+    );
+    // A bias counts as well, and so does the sum of convolutions.
+    assert_eq!(
+        chain(json!([1 << 20]), [json!({"op": "dense", "units": 512})]).unwrap_err().to_string(),
+        "layer 'a' (dense): the network has 536871424 weights up to here, at most 536870912 are allowed"
+    );
+    assert_eq!(
+        conv(json!({"filters": 15_000_000, "kernel": [3, 3]})),
+        "layer 'a' (conv2d): the network has 540000000 weights up to here, at most 536870912 are allowed"
+    );
+    // What no array could hold is refused as before.
+    assert_eq!(
+        chain(json!([60_000]), [dense(60_000)]).unwrap_err().to_string(),
+        "layer 'a' (dense): weights of shape [60000, 60000] have more than 2147483647 values"
+    );
+}
+
+#[test]
+fn more_than_2_to_the_28_values_of_one_row_are_refused_with_the_layer_and_their_number() {
+    // The input and three results of 2^26 values each; flattening takes no memory of its own.
+    let relu = || json!({"op": "relu"});
+    let input = json!([1 << 24, 2, 2]);
+    let flatten = || json!({"op": "flatten"});
+    assert!(chain(input.clone(), [relu(), relu(), flatten(), relu()]).is_ok());
+    assert_eq!(
+        chain(input, [relu(), relu(), flatten(), relu(), json!({"op": "dense", "units": 3})])
+            .unwrap_err()
+            .to_string(),
+        "layer 'e' (dense): one row takes 268435459 values up to here, at most 268435456 are allowed"
+    );
+    assert!(chain(json!([MAX_ACTIVATIONS]), [flatten()]).is_ok());
+    assert_eq!(
+        chain(json!([MAX_ACTIVATIONS + 1]), [flatten()]).unwrap_err().to_string(),
+        "network: the input: one row takes 268435457 values up to here, at most 268435456 are allowed"
+    );
+    // One layer that makes much of little.
+    assert_eq!(
+        conv(json!({"filters": 1_000_000, "kernel": [1, 1], "padding": [7, 7]})),
+        "layer 'a' (conv2d): one row takes 506000288 values up to here, at most 268435456 are allowed"
+    );
 }

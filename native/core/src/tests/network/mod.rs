@@ -6,6 +6,7 @@ mod layout;
 mod mistakes;
 mod random;
 mod shapes;
+mod summary;
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,6 @@
 //! Predictions.
 
+mod layers;
 mod parity;
 mod rows;
 
@@ -18,7 +19,7 @@ fn predictor(network: &Network) -> Predictor {
 fn predict(predictor: &Predictor, rows: &[Row]) -> (Vec<f32>, Vec<Status>) {
     // Values that a result must overwrite.
     let (mut scores, mut status) =
-        (vec![77.0; rows.len() * predictor.classes()], vec![Status::Panic; rows.len()]);
+        (vec![77.0; rows.len() * predictor.width()], vec![Status::Panic; rows.len()]);
     predictor.predict(rows, &mut scores, &mut status).unwrap();
     (scores, status)
 }

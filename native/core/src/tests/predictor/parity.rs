@@ -19,7 +19,7 @@ fn outputs(case: &Case) -> Vec<f32> {
     let (mut scores, status) = predict(&predictor, &rows);
     assert!(status.iter().all(|&s| s == Status::Ok), "{}", case.name);
     if matches!(case.network.nodes.last().unwrap().op, Op::Softmax {}) {
-        for row in scores.chunks_mut(predictor.classes()) {
+        for row in scores.chunks_mut(predictor.width()) {
             let logits = row.to_vec();
             kernels::softmax(ArrayView1::from(&logits), ArrayViewMut1::from(row)).unwrap();
         }

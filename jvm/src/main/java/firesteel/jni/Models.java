@@ -8,7 +8,8 @@ public final class Models {
    * Checks a network and sums it up.
    *
    * @param network the description, as JSON
-   * @return JSON: {@code network} in its canonical form, {@code classes}, {@code parameters}, {@code layers}
+   * @return JSON: {@code network} in its canonical form, {@code classes}, {@code parameters}, {@code layers},
+   *     and {@code features}, the layer whose output the last layer with weights reads, or null
    * @throws IllegalArgumentException naming the layer and the shapes that do not fit
    */
   public static String describe(String network) {
@@ -47,6 +48,21 @@ public final class Models {
   public static String metadata(byte[] file) {
     NativeLibrary.load();
     return NativeModel.metadata(file);
+  }
+
+  /**
+   * Checks the header of a model file: all that {@link #metadata} checks, but for the weights' values.
+   *
+   * @param start the beginning of the file: 8 bytes with the header's length, little-endian, the header, and
+   *     what may follow it; 8 MiB and 8 bytes always suffice
+   * @param fileBytes the length of the whole file
+   * @return what {@link #metadata} returns
+   * @throws IllegalArgumentException if {@code start} ends before the header does, saying how many bytes it takes
+   * @throws NativeException of {@link ErrorCode#MODEL_FILE} listing every problem
+   */
+  public static String header(byte[] start, long fileBytes) {
+    NativeLibrary.load();
+    return NativeModel.header(start, fileBytes);
   }
 
   /** The SHA-256 of a file, as 64 hexadecimal digits. */

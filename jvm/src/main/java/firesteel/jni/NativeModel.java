@@ -12,5 +12,7 @@ final class NativeModel {
 
   static native String metadata(byte[] file);
 
+  static native String header(byte[] start, long fileBytes);
+
   static native String digest(byte[] file);
 }

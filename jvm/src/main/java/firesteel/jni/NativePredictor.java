@@ -4,9 +4,9 @@ package firesteel.jni;
 final class NativePredictor {
   private NativePredictor() {}
 
-  static native long open(byte[] file, String digest);
+  static native long open(byte[] file, String digest, String layer);
 
-  static native int classes(long id);
+  static native int width(long id);
 
   static native void predictBytes(long id, byte[][] rows, float[] scores, byte[] status);
 

@@ -26,11 +26,13 @@ public final class Predictor extends Handle {
    *
    * @param file the bytes of a model file
    * @param digest its SHA-256, as 64 hexadecimal digits
+   * @param layer the layer whose output the scores are, or null for the scores before softmax
+   * @throws IllegalArgumentException if the network has no such layer, listing those it has
    * @throws NativeException of {@link ErrorCode#DIGEST} or {@link ErrorCode#MODEL_FILE}
    */
-  public static Predictor open(byte[] file, String digest) {
+  public static Predictor open(byte[] file, String digest, String layer) {
     NativeLibrary.load();
-    return new Predictor(NativePredictor.open(file, digest));
+    return new Predictor(NativePredictor.open(file, digest, layer));
   }
 
   /** The number of handles that are open in this process. */
@@ -39,16 +41,17 @@ public final class Predictor extends Handle {
     return NativePredictor.live();
   }
 
-  /** The number of scores per row. */
-  public int classes() {
-    return NativePredictor.classes(id());
+  /** The number of values per row: one for each class, or those of the layer. */
+  public int width() {
+    return NativePredictor.width(id());
   }
 
   /**
    * Scores rows of bytes, a byte per value of the network's input.
    *
    * @param rows the rows; null ones get a status
-   * @param scores filled with the scores before softmax, row after row; NaN for rows that are not {@link #OK}
+   * @param scores filled with {@link #width} values per row, row after row: the scores before softmax, or the
+   *     layer's output in the order (channel, row, column); NaN for rows that are not {@link #OK}
    * @param status filled with a status per row
    */
   public void predict(byte[][] rows, float[] scores, byte[] status) {

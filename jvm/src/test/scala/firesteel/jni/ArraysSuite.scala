@@ -25,7 +25,7 @@ class ArraysSuite extends AnyFunSuite with ChildJvm {
   }
 
   private def withPredictor[T](file: Array[Byte] = TestModel.file)(body: Predictor => T): T = {
-    val predictor = Predictor.open(file, Models.digest(file))
+    val predictor = Predictor.open(file, Models.digest(file), null)
     try body(predictor)
     finally predictor.close()
   }
@@ -41,12 +41,12 @@ class ArraysSuite extends AnyFunSuite with ChildJvm {
     } finally trainer.close()
   }
 
-  test("null for any argument of any method is refused") {
+  test("null for any argument of any method is refused, but where it stands for the default") {
     NativeLibrary.loadTorch()
     val good = new GoodArguments(torch = true)
     var nulls = 0
     for (method <- NativeMethods.all; (parameter, i) <- method.parameters.zipWithIndex
-      if !parameter.isPrimitive) {
+      if !parameter.isPrimitive && good(method)(i) != null) {
       val refusal = intercept[IllegalArgumentException](method.call(good(method).updated(i, null)))
       assert(refusal.getMessage.matches("[a-z]+ is null"), method.name)
       nulls += 1
@@ -134,11 +134,11 @@ class ArraysSuite extends AnyFunSuite with ChildJvm {
       val state = new Array[Float](length)
       val refusal =
         intercept[IllegalArgumentException](Trainer.open(TestModel.round, TestModel.weights, state))
-      assert(refusal.getMessage.endsWith(s"has $length values of optimizer state, expected 9"))
+      assert(refusal.getMessage === s"the optimizer state has $length values, expected 9")
     }
   }
 
-  test("sizes whose products pass 2^31 are refused") {
+  test("sizes whose products pass 2^31, or the limits of memory, are refused") {
     def network(input: String, layer: String) =
       s"""{"input":$input,"nodes":[{"name":"a","inputs":["input"],$layer}],"output":"a"}"""
     val dense = """"op":"dense","units":"""
@@ -150,6 +150,9 @@ class ArraysSuite extends AnyFunSuite with ChildJvm {
         ("[2]", dense + "1073741824"),
         ("[2]", dense + "18446744073709551615"),
         ("[1000000]", dense + "1000000"),
+        ("[16384]", dense + "32768"),
+        ("[268435457]", """"op":"relu""""),
+        ("[134217729]", """"op":"softmax""""),
         ("[1,8,8]", """"op":"conv2d","filters":2147483647,"kernel":[8,8]""")
       )) {
       intercept[IllegalArgumentException](Models.describe(network(input, layer)))

@@ -19,14 +19,14 @@ class ErrorsSuite extends AnyFunSuite {
 
   test("a model file that is not the expected one is refused with both digests") {
     val other = "0" * 64
-    fails(ErrorCode.DIGEST, digest, other)(Predictor.open(file, other))
+    fails(ErrorCode.DIGEST, digest, other)(Predictor.open(file, other, null))
   }
 
   test("bytes that are no model file are refused, and told what they are") {
     for ((bytes, what) <- Seq("" -> "it is empty", "PK\u0003\u0004" -> "zip archive")) {
       val content = bytes.getBytes("ISO-8859-1")
       fails(ErrorCode.MODEL_FILE, what)(Models.metadata(content))
-      fails(ErrorCode.MODEL_FILE, what)(Predictor.open(content, Models.digest(content)))
+      fails(ErrorCode.MODEL_FILE, what)(Predictor.open(content, Models.digest(content), null))
     }
   }
 
@@ -35,6 +35,20 @@ class ErrorsSuite extends AnyFunSuite {
       fails(ErrorCode.MODEL_FILE)(Models.metadata(file.take(length)))
     }
     assert(Models.metadata(file).contains("dense"))
+  }
+
+  test("the header of a model file is read from its beginning, or refused with what it takes") {
+    val end = file.length - weights.length * 4
+    assert(Models.header(file.take(end), file.length) === Models.metadata(file))
+    for (length <- 0 until end) {
+      val needed = if (length <= 8) 9 else end
+      val refusal = intercept[IllegalArgumentException](Models.header(file.take(length), file.length))
+      assert(refusal.getMessage.endsWith(s"takes the first $needed bytes, $length are given"))
+    }
+    fails(ErrorCode.MODEL_FILE, "its tensors have 36 bytes, 37 follow")(
+      Models.header(file.take(end), file.length + 1))
+    val refusal = intercept[IllegalArgumentException](Models.header(file, -1))
+    assert(refusal.getMessage === "fileBytes is -1")
   }
 
   test("training whose loss is not finite stops, and says in which step of which round") {

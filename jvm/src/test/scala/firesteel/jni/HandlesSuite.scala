@@ -15,7 +15,7 @@ class HandlesSuite extends AnyFunSuite with ChildJvm {
 
   /** What can be done with the id of a predictor, but to close it. */
   private val predictorUses = Seq[Long => Any](
-    NativePredictor.classes(_),
+    NativePredictor.width(_),
     NativePredictor.predictBytes(_, rows, new Array[Float](3), new Array[Byte](1)),
     NativePredictor.predictFloats(_, numbers, new Array[Float](3), new Array[Byte](1))
   )
@@ -136,7 +136,7 @@ private object CloseProgram extends org.scalatest.Assertions {
     val file = Models.write(network, "{}", "[]", Models.initialWeights(network, "xavier", 1L))
     val digest = Models.digest(file)
     val expected = {
-      val predictor = Predictor.open(file, digest)
+      val predictor = Predictor.open(file, digest, null)
       try predict(predictor)
       finally predictor.close()
     }
@@ -166,7 +166,7 @@ private object CloseProgram extends org.scalatest.Assertions {
     threads.foreach(_.setDaemon(true))
     threads.foreach(_.start())
     for (round <- 1 to rounds) {
-      predictor = Predictor.open(file, digest)
+      predictor = Predictor.open(file, digest, null)
       first = new CountDownLatch(1)
       start.await(30, TimeUnit.SECONDS)
       // Closed before the first call, or when calls are under way.
@@ -216,7 +216,7 @@ private object ForgetProgram extends org.scalatest.Assertions {
     assert(record.getThrown.getMessage === "this Predictor was made here and never closed")
     assert(record.getThrown.getStackTrace.exists(_.getMethodName == "forget"))
     // A predictor that is made later cannot be taken for the one that is gone.
-    assert(TestModel.open().classes() === 3)
+    assert(TestModel.open().width() === 3)
     logger.getHandlers.toSeq.foreach(logger.removeHandler)
   }
 
@@ -224,7 +224,7 @@ private object ForgetProgram extends org.scalatest.Assertions {
 
   private def forget(): Unit = {
     val predictor = TestModel.open()
-    assert(predictor.classes() === 3)
+    assert(predictor.width() === 3)
   }
 }
 
@@ -240,7 +240,7 @@ private object MemoryProgram {
       (Array.fill(8)(new Array[Byte](100)), new Array[Float](8 * 256), new Array[Byte](8))
     for (rounds <- Seq(1000, 10000)) {
       for (_ <- 1 to rounds) {
-        val predictor = Predictor.open(file, digest)
+        val predictor = Predictor.open(file, digest, null)
         predictor.predict(rows, scores, status)
         predictor.close()
       }

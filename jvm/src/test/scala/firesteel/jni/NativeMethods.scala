@@ -55,9 +55,11 @@ final class NativeMethod(method: Method) {
 final class GoodArguments(torch: Boolean) {
   import TestModel._
 
-  private val predictor = NativePredictor.open(file, digest)
+  private val predictor = NativePredictor.open(file, digest, null)
   private val trainer = if (torch) NativeTrainer.open(round, weights, Array.empty[Float]) else 0L
-  private val closedPredictor = { val id = NativePredictor.open(file, digest); NativePredictor.close(id); id }
+  private val closedPredictor = {
+    val id = NativePredictor.open(file, digest, null); NativePredictor.close(id); id
+  }
   private val closedTrainer =
     if (torch) {
       val id = NativeTrainer.open(round, weights, Array.empty[Float]); NativeTrainer.close(id); id
@@ -70,13 +72,13 @@ final class GoodArguments(torch: Boolean) {
     "NativeFiresteel.version" -> Seq(),
     "NativeModel.describe" -> Seq(network),
     "NativeModel.digest" -> Seq(file),
+    "NativeModel.header" -> Seq(file, file.length.toLong),
     "NativeModel.initialWeights" -> Seq(network, "xavier", 1L),
     "NativeModel.metadata" -> Seq(file),
     "NativeModel.write" -> Seq(network, preprocessing, "[]", weights),
-    "NativePredictor.classes" -> Seq(predictor),
     "NativePredictor.close" -> Seq(closedPredictor),
     "NativePredictor.live" -> Seq(),
-    "NativePredictor.open" -> Seq(file, digest),
+    "NativePredictor.open" -> Seq(file, digest, null),
     "NativePredictor.predictBytes" -> Seq(
       predictor,
       Array(Array[Byte](1, 2)),
@@ -87,6 +89,7 @@ final class GoodArguments(torch: Boolean) {
       Array(Array(1f, 2f)),
       new Array[Float](3),
       new Array[Byte](1)),
+    "NativePredictor.width" -> Seq(predictor),
     "NativeRandom.rowKeys" -> Seq(1L, 2, 3L, new Array[Long](4)),
     "NativeRandom.windowOrder" -> Seq(1L, 2, 3, 4, new Array[Int](5)),
     "NativeTorch.setLogLevel" -> Seq("off"),

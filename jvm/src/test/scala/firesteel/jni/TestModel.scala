@@ -15,7 +15,7 @@ object TestModel {
 
   def scores(a: Float, b: Float): Seq[Float] = Seq(a + 2 * b + 10, 3 * a + 4 * b + 20, 5 * a + 6 * b + 30)
 
-  def open(): Predictor = Predictor.open(file, digest)
+  def open(): Predictor = Predictor.open(file, digest, null)
 
   /** Scores of rows with two bytes. */
   def predict(predictor: Predictor, rows: Array[Byte]*): Seq[Float] = {
