@@ -9,7 +9,7 @@ from pyspark.ml.linalg import Vector
 from pyspark.ml.util import JavaMLReadable, JavaMLReader, JavaMLWritable
 from pyspark.sql.utils import is_remote
 
-from firesteel.ml import _jvm
+from firesteel import _jvm
 from firesteel.ml._cnn_params import _CnnModelParams
 from firesteel.ml._cnn_training_summary import CnnTrainingSummary
 

@@ -8,7 +8,7 @@ from pyspark import keyword_only
 from pyspark.ml.classification import _JavaProbabilisticClassifier
 from pyspark.ml.util import JavaMLReadable, JavaMLReader, JavaMLWritable
 
-from firesteel.ml import _jvm
+from firesteel import _jvm
 from firesteel.ml._cnn_classification_model import CnnClassificationModel
 from firesteel.ml._cnn_params import _CnnClassifierParams
 from firesteel.ml._network import Network

@@ -6,7 +6,7 @@ import json
 from operator import index
 from typing import Any, Union
 
-from firesteel.ml import _jvm
+from firesteel import _jvm
 
 Size = Union[int, tuple[int, int]]
 Padding = Union[int, tuple[int, int], str]

@@ -1,6 +1,8 @@
 /* Rows into batches, one native call a batch, and back into rows: the only loop that does this. */
 package firesteel.infer
 
+import java.util.{HashMap => JHashMap}
+
 import scala.collection.mutable
 import scala.reflect.ClassTag
 
@@ -8,121 +10,152 @@ import firesteel.jni.Predictor
 
 import org.apache.spark.{TaskContext, TaskKilledException}
 
-/**
- * A row with what came of it.
- *
- * @param row the row as it came
- * @param status [[firesteel.jni.Predictor.OK]] or what is wrong with the row
- * @param scores a score per class, before softmax; NaN where the row is not OK
- */
-private[firesteel] final case class Scored[A](row: A, status: Byte, scores: Array[Float]) {
-
-  /** Whether the scores are valid. */
-  def isOk: Boolean = status == Predictor.OK
-
-  /**
-   * What is wrong with the row, to be put after its name.
-   *
-   * @param values the number of values in the row's input
-   */
-  def problem(network: NetworkDescription, values: Int): String = status match {
-    case Predictor.NULL => "is null"
-    case Predictor.SIZE =>
-      s"has $values values, the network's input ${network.shape} has ${network.inputValues}"
-    case Predictor.NOT_FINITE =>
-      "gives scores that are not finite: it holds NaN, infinite or very large numbers"
-    case _ => "could not be scored because of a mistake in Firesteel: the executor's log tells more"
-  }
-}
-
 /** What bounds one native call: rows, and bytes of input. */
 private[firesteel] final case class BatchLimits(rows: Int, bytes: Long)
 
-/** The two kinds of input that a native call takes. */
-private[firesteel] trait InputKind[V] extends Serializable {
-  def bytes(value: V): Long
-  def predict(predictor: Predictor, rows: Array[V], scores: Array[Float], status: Array[Byte]): Unit
-}
+/** What bounds the batches of a plan, and whether the first ones are small since few rows may be wanted. */
+private[firesteel] final case class Batching(limits: BatchLimits, rampUp: Boolean)
 
-private[firesteel] object InputKind {
+/** Is told what the batches do. */
+private[firesteel] trait BatchMeter {
 
-  /** A byte per value, to be preprocessed. */
-  object Bytes extends InputKind[Array[Byte]] {
-    override def bytes(value: Array[Byte]): Long = value.length.toLong
-    override def predict(
-        p: Predictor,
-        rows: Array[Array[Byte]],
-        scores: Array[Float],
-        status: Array[Byte]): Unit =
-      p.predict(rows, scores, status)
-  }
+  /** Inputs were read out of a row. */
+  def prepared(nanos: Long): Unit
 
-  /** Numbers, taken as they are. */
-  object Floats extends InputKind[Array[Float]] {
-    override def bytes(value: Array[Float]): Long = 4L * value.length
-    override def predict(
-        p: Predictor,
-        rows: Array[Array[Float]],
-        scores: Array[Float],
-        status: Array[Byte]): Unit =
-      p.predict(rows, scores, status)
-  }
+  /** A native call was made. */
+  def called(images: Int, bytes: Long, nanos: Long): Unit
 }
 
 /**
- * Scores rows in batches, in their order.
+ * A row with what came of each of its inputs.
  *
- * @param rows the rows
- * @param input the network's input in a row, or null
+ * @param row what was kept of the row
+ * @param number its place among the rows of this iterator
+ * @param results one for each input of the row
+ */
+private[firesteel] final class Scored[A](val row: A, val number: Long, val results: Array[Result])
+
+/**
+ * Scores rows in batches, in their order. Equal inputs of a batch are computed once.
+ *
+ * @param rows the rows; each may be changed by its source after the next one was asked for
+ * @param keep what is kept of a row; it must not change with the row
+ * @param inputs the network's inputs in a row, null where there is none; they must not change with the row
  * @param kind whether inputs are bytes or numbers
  * @param predictor the model
- * @param limits what no batch exceeds, except by a single row with more bytes
  */
-private[firesteel] final class BatchIterator[A, V <: AnyRef: ClassTag](
-    rows: Iterator[A],
-    input: A => V,
+private[firesteel] final class BatchIterator[R, A, V <: AnyRef: ClassTag](
+    rows: Iterator[R],
+    keep: R => A,
+    inputs: R => Array[V],
     kind: InputKind[V],
     predictor: Predictor,
-    limits: BatchLimits
+    batching: Batching,
+    meter: BatchMeter
 ) extends Iterator[Scored[A]] {
+  import BatchIterator._
 
-  private val classes = predictor.classes()
-  // A row that does not fit into a batch begins the next one, with the input that was made of it.
-  private val waiting = rows.map(row => (row, input(row))).buffered
-  private val batch = mutable.ArrayBuffer.empty[A]
-  private val inputs = mutable.ArrayBuffer.empty[V]
-  private var scored: Iterator[Scored[A]] = Iterator.empty
+  /** A row of the batch; `places` says where its inputs are among the unequal ones, -1 for no input. */
+  private final class Taken(val row: A, val number: Long, val inputs: Array[V], val bytes: Long) {
+    val places = new Array[Int](inputs.length)
+  }
 
-  override def hasNext: Boolean = scored.hasNext || waiting.hasNext
+  private val limits = batching.limits
+  private val width = predictor.width()
+  private var most = if (batching.rampUp) math.min(FirstRows, limits.rows) else limits.rows
+  private var taken = 0L
+  // A row that does not fit into a batch begins the next one.
+  private var waiting: Taken = _
+  private val batch = mutable.ArrayBuffer.empty[Taken]
+  private val unequal = mutable.ArrayBuffer.empty[V]
+  private val known = new JHashMap[Content[V], Integer]
+  private var results = Array.empty[Result]
+  private var at = 0
+
+  override def hasNext: Boolean = at < batch.length || waiting != null || rows.hasNext
 
   override def next(): Scored[A] = {
-    if (!scored.hasNext) scored = nextBatch()
-    scored.next()
+    if (!hasNext) Iterator.empty.next()
+    if (at == batch.length) {
+      stopIfKilled()
+      fill()
+      compute()
+      at = 0
+    }
+    val row = batch(at)
+    at += 1
+    new Scored(row.row, row.number, row.places.map(place => if (place < 0) Result.Null else results(place)))
   }
 
-  private def nextBatch(): Iterator[Scored[A]] = {
-    stopIfKilled()
+  /** Takes rows until the batch is full. */
+  private def fill(): Unit = {
     batch.clear()
-    inputs.clear()
+    unequal.clear()
+    known.clear()
     var bytes = 0L
-    while (waiting.hasNext && batch.length < limits.rows && fits(bytes)) {
-      val (row, value) = waiting.next()
-      batch += row
-      inputs += value
-      bytes += size(value)
+    var full = false
+    while (!full && (waiting != null || rows.hasNext)) {
+      if (waiting == null) waiting = take(rows.next())
+      if (batch.isEmpty || (unequal.length + waiting.inputs.length <= most && bytes + waiting.bytes <= limits.bytes)) {
+        batch += waiting
+        bytes += waiting.bytes
+        for (i <- waiting.inputs.indices) waiting.places(i) = place(waiting.inputs(i))
+        waiting = null
+        full = unequal.length >= most || batch.length >= RowsPerImage * most
+      } else full = true
     }
-    val scores = new Array[Float](batch.length * classes)
-    val status = new Array[Byte](batch.length)
-    kind.predict(predictor, inputs.toArray, scores, status)
-    // The buffers are reused for the next batch, which begins when all rows of this one have been taken.
-    batch.iterator.zipWithIndex.map { case (row, i) =>
-      Scored(row, status(i), scores.slice(i * classes, (i + 1) * classes))
+    most = math.min(2 * most, limits.rows)
+  }
+
+  private def take(row: R): Taken = {
+    val kept = keep(row)
+    val started = System.nanoTime()
+    val own = inputs(row)
+    var bytes = 0L
+    for (value <- own if value != null) bytes += kind.bytes(value)
+    meter.prepared(System.nanoTime() - started)
+    taken += 1
+    new Taken(kept, taken - 1, own, bytes)
+  }
+
+  /** The place of an input among the unequal ones, to which it is added if it is new. */
+  private def place(value: V): Int =
+    if (value == null) -1
+    else {
+      val other = known.putIfAbsent(new Content(kind, value), unequal.length)
+      if (other == null) unequal += value
+      if (other == null) unequal.length - 1 else other
+    }
+
+  /** Scores the unequal inputs of the batch: in one call, unless a single row has more than a batch may hold. */
+  private def compute(): Unit = {
+    results = new Array[Result](unequal.length)
+    var start = 0
+    while (start < unequal.length) {
+      var end = start
+      var bytes = 0L
+      while (end < unequal.length && end - start < limits.rows &&
+        (end == start || bytes + kind.bytes(unequal(end)) <= limits.bytes)) {
+        bytes += kind.bytes(unequal(end))
+        end += 1
+      }
+      call(start, end, bytes)
+      start = end
     }
   }
 
-  private def fits(bytes: Long): Boolean = batch.isEmpty || bytes + size(waiting.head._2) <= limits.bytes
-
-  private def size(value: V): Long = if (value == null) 0 else kind.bytes(value)
+  private def call(start: Int, end: Int, bytes: Long): Unit = {
+    val images = end - start
+    val scores = new Array[Float](images * width)
+    val status = new Array[Byte](images)
+    val started = System.nanoTime()
+    kind.predict(predictor, unequal.slice(start, end).toArray, scores, status)
+    meter.called(images, bytes, System.nanoTime() - started)
+    for (i <- 0 until images) {
+      val own = java.util.Arrays.copyOfRange(scores, i * width, (i + 1) * width)
+      results(start + i) = new Result(status(i), own, kind.values(unequal(start + i)))
+    }
+  }
 
   private def stopIfKilled(): Unit = {
     val task = TaskContext.get()
@@ -132,24 +165,19 @@ private[firesteel] final class BatchIterator[A, V <: AnyRef: ClassTag](
 
 private[firesteel] object BatchIterator {
 
-  /**
-   * Scores the rows of this task with a model of the executor's cache, which stays there until the task has ended.
-   *
-   * @param digest the SHA-256 of the model's file
-   * @param file its bytes; asked for only where the model is not in the cache
-   */
-  def ofTask[A, V <: AnyRef: ClassTag](
-      rows: Iterator[A],
-      input: A => V,
-      kind: InputKind[V],
-      digest: String,
-      file: => Array[Byte],
-      limits: BatchLimits
-  ): Iterator[Scored[A]] =
-    if (rows.isEmpty) Iterator.empty
-    else {
-      val lease = ModelCache.lease(digest, file)
-      TaskContext.get().addTaskCompletionListener[Unit](_ => lease.close())
-      new BatchIterator(rows, input, kind, lease.predictor, limits)
+  /** A batch may hold so many times more rows than images: rows without an image, or with an equal one. */
+  private val RowsPerImage = 8
+
+  /** The number of rows of the first batch where few rows may be wanted; each next one has twice as many. */
+  private val FirstRows = 8
+
+  /** An input as a key: equal where all its values are. */
+  private final class Content[V](kind: InputKind[V], private val value: V) {
+    private val hash = kind.hash(value)
+    override def hashCode: Int = hash
+    override def equals(other: Any): Boolean = other match {
+      case that: Content[_] => hash == that.hashCode && kind.same(value, that.value.asInstanceOf[V])
+      case _ => false
     }
+  }
 }

@@ -8,12 +8,44 @@ import org.json4s.DefaultFormats
 import org.json4s.jackson.JsonMethods.{compact, parse, render}
 
 /**
+ * What a model file says of its model.
+ *
+ * @param labels the classes' names; empty where they have none
+ */
+private[firesteel] final case class ModelDescription(network: NetworkDescription, labels: Seq[String])
+
+private[firesteel] object ModelDescription {
+
+  /** The number of bytes before the header, which tell its length. */
+  val LengthBytes = 8
+
+  /**
+   * Reads the beginning of a model file, and checks all but the weights' values.
+   *
+   * @param start the file's header with the length before it
+   * @param fileBytes the length of the whole file
+   * @throws firesteel.jni.NativeException listing every problem
+   */
+  def ofHeader(start: Array[Byte], fileBytes: Long): ModelDescription = {
+    Settings.prepareNative()
+    ofMetadata(Models.header(start, fileBytes))
+  }
+
+  private[infer] def ofMetadata(json: String): ModelDescription = {
+    implicit val formats: DefaultFormats.type = DefaultFormats
+    val metadata = parse(json)
+    ModelDescription(
+      NetworkDescription.of(compact(render(metadata \ "network"))),
+      (metadata \ "labels").extract[Seq[String]])
+  }
+}
+
+/**
  * The bytes of a model file. Nothing is checked until something is asked of it; then all of it is.
  *
  * Every failure is a [[firesteel.jni.NativeException]] that lists all problems.
  */
 private[firesteel] final class ModelFile(val bytes: Array[Byte]) {
-  private implicit def formats: DefaultFormats.type = DefaultFormats
 
   /** The SHA-256, as 64 hexadecimal digits. */
   lazy val digest: String = {
@@ -21,16 +53,17 @@ private[firesteel] final class ModelFile(val bytes: Array[Byte]) {
     Models.digest(bytes)
   }
 
-  private lazy val metadata = {
+  /** What the file says of its model. */
+  lazy val description: ModelDescription = {
     Settings.prepareNative()
-    parse(Models.metadata(bytes))
+    ModelDescription.ofMetadata(Models.metadata(bytes))
   }
 
   /** The network. */
-  lazy val network: NetworkDescription = NetworkDescription.of(compact(render(metadata \ "network")))
+  def network: NetworkDescription = description.network
 
   /** The classes' names; empty where they have none. */
-  def labels: Seq[String] = (metadata \ "labels").extract[Seq[String]]
+  def labels: Seq[String] = description.labels
 
   /**
    * Scores one input.
@@ -38,12 +71,12 @@ private[firesteel] final class ModelFile(val bytes: Array[Byte]) {
    * @throws IllegalArgumentException saying what is wrong with it
    */
   def predict(input: Array[Float]): Array[Float] = {
-    val lease = ModelCache.lease(digest, bytes)
+    val lease = ModelCache.lease(digest, None, bytes)
     try {
-      val (scores, status) = (new Array[Float](lease.predictor.classes()), new Array[Byte](1))
+      val (scores, status) = (new Array[Float](lease.predictor.width()), new Array[Byte](1))
       lease.predictor.predict(Array(input), scores, status)
-      val scored = Scored(input, status.head, scores)
-      require(scored.isOk, s"the vector ${scored.problem(network, input.length)}")
+      val result = new Result(status.head, scores, input.length)
+      require(result.isOk, s"the vector ${result.problem(network)}")
       scores
     } finally lease.close()
   }

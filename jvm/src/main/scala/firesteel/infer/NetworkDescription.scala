@@ -15,13 +15,15 @@ import org.json4s.jackson.JsonMethods.{compact, parse, render}
  * @param classes the number of classes
  * @param parameters the number of weights
  * @param layers the layers in their order
+ * @param features the layer whose output the last layer with weights reads, if there is one
  */
 private[firesteel] final case class NetworkDescription(
     json: String,
     input: Seq[Int],
     classes: Int,
     parameters: Int,
-    layers: Seq[LayerDescription]) {
+    layers: Seq[LayerDescription],
+    features: Option[String]) {
 
   /** The number of values of one input. */
   def inputValues: Int = input.product
@@ -66,7 +68,8 @@ private[firesteel] object NetworkDescription {
       (described \ "network" \ "input").extract[Seq[Int]],
       (described \ "classes").extract[Int],
       (described \ "parameters").extract[Int],
-      (described \ "layers").extract[Seq[LayerDescription]]
+      (described \ "layers").extract[Seq[LayerDescription]],
+      (described \ "features").extractOpt[String]
     )
   }
 }

@@ -1,16 +1,18 @@
 /* The model: a trained network as a transformer. */
 package firesteel.ml
 
-import firesteel.Settings
-import firesteel.infer.{BatchLimits, ModelFile}
+import firesteel.infer.ModelFile
+import firesteel.sql.{FiresteelExtensions, ImageInput, Invalid, IsScored, MemoryModel, ModelReference}
+import firesteel.sql.{Probabilities, ReadScores, Reading, Scores}
 
-import org.apache.spark.broadcast.Broadcast
 import org.apache.spark.ml.classification.ProbabilisticClassificationModel
 import org.apache.spark.ml.firesteel.ModelFolder
 import org.apache.spark.ml.linalg.{DenseVector, Vector}
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.util.{Identifiable, MLReadable, MLReader, MLWritable, MLWriter}
-import org.apache.spark.sql.{DataFrame, Dataset, Encoders, SparkSession}
+import org.apache.spark.sql.{DataFrame, Dataset}
+import org.apache.spark.sql.firesteel.Columns
+import org.apache.spark.sql.functions.col
 import org.apache.spark.sql.types.StructType
 
 /**
@@ -31,8 +33,10 @@ class CnnClassificationModel private[firesteel] (
   def this() = this(Identifiable.randomUID("cnnClassificationModel"), Array.emptyByteArray)
 
   @transient private lazy val modelFile = new ModelFile(file)
-  @transient private var broadcasted: Option[Broadcast[Array[Byte]]] = None
   @transient private var trainingSummary: Option[CnnTrainingSummary] = None
+
+  /** The model as plans know it. */
+  private[firesteel] def reference: ModelReference = MemoryModel(modelFile)
 
   /** The file's SHA-256, as 64 hexadecimal digits: what identifies the model. */
   def digest: String = modelFile.digest
@@ -74,29 +78,39 @@ class CnnClassificationModel private[firesteel] (
   }
 
   override def transform(dataset: Dataset[_]): DataFrame = {
-    val schema = transformSchema(dataset.schema, logging = true)
-    val outputs = Seq($(rawPredictionCol), $(probabilityCol), $(predictionCol)).map(_.nonEmpty)
-    val conf = Settings.of(dataset.sparkSession)
-    val scoring = Scoring(
-      broadcast(dataset.sparkSession),
-      digest,
-      modelFile.network,
-      $(featuresCol),
-      dataset.schema.fieldIndex($(featuresCol)),
-      Features.of(dataset.schema, $(featuresCol)),
-      outputs,
-      get(thresholds),
-      $(handleInvalid),
-      BatchLimits(Settings.batchRows(conf), Settings.batchBytes(conf))
-    )
-    Schema.withMetadata(dataset.toDF().mapPartitions(scoring.all(_))(Encoders.row(schema)), schema)
+    transformSchema(dataset.schema, logging = true)
+    FiresteelExtensions.install(dataset.sparkSession)
+    val scores = {
+      val features = Columns.expression(dataset.col(s"`${$(featuresCol).replace("`", "``")}`"))
+      Scores(features, reference, None)($(featuresCol))
+    }
+    val invalid =
+      if ($(handleInvalid) == "error")
+        Invalid.FailAll("set handleInvalid to skip or keep to go on without such rows")
+      else Invalid.Keep(numClasses)
+    val rows =
+      if ($(handleInvalid) == "skip") dataset.toDF().where(Columns.column(IsScored(scores)))
+      else dataset.toDF()
+    val outputs = Seq(
+      $(rawPredictionCol) -> Reading.RawVector,
+      $(probabilityCol) -> Reading.ProbabilityVector,
+      $(predictionCol) -> Reading.Prediction(get(thresholds).map(_.toSeq))
+    ).collect {
+      case (name, reading) if name.nonEmpty =>
+        Columns.column(ReadScores(scores, reading, invalid)(name, Nil)).as(name)
+    }
+    rows.select(col("*") +: outputs: _*)
   }
 
   /** The scores of one input before softmax, computed here on the driver. */
   override def predictRaw(features: Vector): Vector =
-    new DenseVector(modelFile.predict(Features.floats(features)).map(_.toDouble))
+    new DenseVector(modelFile.predict(ImageInput.floats(features)).map(_.toDouble))
 
-  override protected def raw2probabilityInPlace(raw: Vector): Vector = Scoring.softmax(raw.toDense)
+  override protected def raw2probabilityInPlace(raw: Vector): Vector = {
+    val dense = raw.toDense
+    Probabilities.inPlace(dense.values)
+    dense
+  }
 
   override def copy(extra: ParamMap): CnnClassificationModel = {
     val copied = copyValues(new CnnClassificationModel(uid, file), extra).setParent(parent)
@@ -110,14 +124,6 @@ class CnnClassificationModel private[firesteel] (
   override def toString: String = {
     lazy val size = s", numClasses=$numClasses, numFeatures=$numFeatures, numParameters=$numParameters"
     s"CnnClassificationModel: uid=$uid${if (file.isEmpty) "" else size}"
-  }
-
-  /** Sent to the executors once, however often the model is used. */
-  private[ml] def broadcast(session: SparkSession): Broadcast[Array[Byte]] = synchronized {
-    val sc = session.sparkContext
-    val valid = broadcasted.filter(_ => !sc.isStopped)
-    broadcasted = valid.orElse(Some(sc.broadcast(file)))
-    broadcasted.get
   }
 }
 

@@ -1,6 +1,8 @@
 /* What a features column can hold, and how a row of it becomes the input of a network. */
 package firesteel.ml
 
+import firesteel.sql.ImageInput
+
 import org.apache.spark.ml.linalg.{SQLDataTypes, Vector}
 import org.apache.spark.sql.types._
 
@@ -22,16 +24,9 @@ private[firesteel] object Features {
   case object Numbers extends Features[Array[Float]] {
     override def input(value: Any): Array[Float] = value match {
       case null => null
-      case vector: Vector => floats(vector)
+      case vector: Vector => ImageInput.floats(vector)
       case numbers => numbers.asInstanceOf[scala.collection.Seq[_]].iterator.map(number).toArray
     }
-  }
-
-  /** The numbers of a vector. */
-  def floats(vector: Vector): Array[Float] = {
-    val out = new Array[Float](vector.size)
-    vector.foreachActive((i, value) => out(i) = value.toFloat)
-    out
   }
 
   /**

@@ -1,8 +1,6 @@
 /* The columns that stages need and make. */
 package firesteel.ml
 
-import java.util.Locale
-
 import org.apache.spark.ml.linalg.SQLDataTypes.VectorType
 import org.apache.spark.ml.param.shared.{
   HasFeaturesCol,
@@ -11,7 +9,6 @@ import org.apache.spark.ml.param.shared.{
   HasRawPredictionCol,
   HasThresholds
 }
-import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.types._
 
 private[ml] object Schema {
@@ -21,8 +18,8 @@ private[ml] object Schema {
 
   /** The columns that a classification model appends; an empty name leaves its column out. */
   def outputs(stage: Columns): Seq[StructField] = Seq(
-    StructField(stage.getRawPredictionCol, VectorType),
-    StructField(stage.getProbabilityCol, VectorType),
+    StructField(stage.getRawPredictionCol, VectorType, nullable = false),
+    StructField(stage.getProbabilityCol, VectorType, nullable = false),
     StructField(stage.getPredictionCol, DoubleType, nullable = false)
   ).filter(_.name.nonEmpty)
 
@@ -45,14 +42,6 @@ private[ml] object Schema {
         thresholds.length == classes,
         s"thresholds has ${thresholds.length} values, the network has $classes classes"
       )
-
-  /** Gives columns their metadata back, which encoders lose: an indexer's names, an image's shape. */
-  def withMetadata(table: DataFrame, schema: StructType): DataFrame = {
-    val names = schema.fieldNames.map(_.toLowerCase(Locale.ROOT))
-    // Columns of equal names could not be told apart.
-    if (schema.exists(_.metadata != Metadata.empty) && names.distinct.length == names.length) table.to(schema)
-    else table
-  }
 
   /** Refuses a label column that is not numeric. */
   def checkLabel(schema: StructType, column: String): Unit = Features.field(schema, column).dataType match {

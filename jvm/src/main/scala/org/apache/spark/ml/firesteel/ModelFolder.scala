@@ -15,7 +15,16 @@ import org.json4s.JsonDSL._
 object ModelFolder {
 
   /** The name of the model file in its folder. */
-  private val FileName = "model.safetensors"
+  val FileName = "model.safetensors"
+
+  /** Reads a file whole. */
+  def read(fs: FileSystem, path: Path): Array[Byte] = {
+    val length = fs.getFileStatus(path).getLen
+    require(length <= Int.MaxValue - 8, s"$path has $length bytes: at most 2 GiB can be read")
+    val file = new Array[Byte](length.toInt)
+    Using.resource(fs.open(path))(_.readFully(0, file))
+    file
+  }
 
   /**
    * Writes a model's folder: the model file first, then the metadata with the file's digest, so that a folder with
@@ -49,25 +58,17 @@ object ModelFolder {
       val fs = fileSystem(named, sparkSession)
       if (!fs.exists(named)) throw new FileNotFoundException(s"there is no model at $path")
       if (fs.getFileStatus(named).isFile)
-        checked(named)(make(Identifiable.randomUID("model"), bytes(fs, named), None))
+        checked(named)(make(Identifiable.randomUID("model"), read(fs, named), None))
       else {
         val metadata = DefaultParamsReader.loadMetadata(path, sparkSession, className)
         implicit val formats: DefaultFormats.type = DefaultFormats
         val digest = (metadata.metadata \ "digest").extract[String]
         val file = new Path(named, FileName)
-        val model = checked(file)(make(metadata.uid, bytes(fs, file), Some(digest)))
+        val model = checked(file)(make(metadata.uid, read(fs, file), Some(digest)))
         metadata.getAndSetParams(model)
         model
       }
     }
-  }
-
-  private def bytes(fs: FileSystem, path: Path): Array[Byte] = {
-    val length = fs.getFileStatus(path).getLen
-    require(length <= Int.MaxValue - 8, s"$path has $length bytes: at most 2 GiB can be read")
-    val file = new Array[Byte](length.toInt)
-    Using.resource(fs.open(path))(_.readFully(0, file))
-    file
   }
 
   /** Names the file in what is wrong with it. */

@@ -1,0 +1,54 @@
+"""What an application asks of Firesteel beside its stages and functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from firesteel.ml import CnnClassificationModel
+
+
+class Firesteel:
+    """What belongs to a session."""
+
+    __module__ = "firesteel"
+
+    @staticmethod
+    def registerFunction(spark: SparkSession, name: str, model: CnnClassificationModel) -> None:
+        """Makes an SQL function of a model, which need not be saved.
+
+        ``name(image)`` gives the label of the most likely class, and ``try_name(image)`` gives NULL for a bad image,
+        where that one fails. The functions are temporary: known to this session alone, as long as it lives.
+
+        Parameters
+        ----------
+        spark : SparkSession
+            The session whose SQL has the function from now on.
+        name : str
+            The function's name, in place of any function of this name.
+        model : CnnClassificationModel
+            The model.
+
+        Raises
+        ------
+        RuntimeError
+            For a session of Spark Connect, where the message says what to do instead.
+
+        Examples
+        --------
+        >>> Firesteel.registerFunction(spark, "digit", model)  # doctest: +SKIP
+        >>> spark.sql("SELECT digit(image), count(*) FROM scans GROUP BY 1")  # doctest: +SKIP
+        """
+        from pyspark.sql.utils import is_remote
+
+        from firesteel import _jvm
+
+        if is_remote():
+            raise RuntimeError(
+                "a function cannot be made of a model in memory through Spark Connect: save the model, then "
+                f"CREATE FUNCTION {name}(image BINARY) RETURNS STRING RETURN classify(image, '<the model's path>')"
+            )
+        register = _jvm.module("firesteel.Firesteel").registerFunction
+        register(spark._jsparkSession, name, model._to_java())

@@ -1,0 +1,95 @@
+/* The two kinds of input that a native call takes, and what comes of an input. */
+package firesteel.infer
+
+import java.util.Arrays
+
+import firesteel.jni.Predictor
+
+import org.apache.spark.sql.catalyst.expressions.XXH64
+import org.apache.spark.unsafe.Platform
+
+/** Bytes or numbers. */
+private[firesteel] trait InputKind[V] extends Serializable {
+
+  /** The number of values. */
+  def values(input: V): Int
+
+  /** The number of bytes. */
+  def bytes(input: V): Long
+
+  /** A hash of all values. */
+  def hash(input: V): Int
+
+  /** Whether all values are equal. */
+  def same(one: V, other: V): Boolean
+
+  /** Scores inputs: see [[firesteel.jni.Predictor]]. */
+  def predict(predictor: Predictor, inputs: Array[V], scores: Array[Float], status: Array[Byte]): Unit
+}
+
+private[firesteel] object InputKind {
+
+  /** A byte per value, to be preprocessed. */
+  case object Bytes extends InputKind[Array[Byte]] {
+    override def values(input: Array[Byte]): Int = input.length
+    override def bytes(input: Array[Byte]): Long = input.length.toLong
+    override def hash(input: Array[Byte]): Int =
+      XXH64.hashUnsafeBytes(input, Platform.BYTE_ARRAY_OFFSET.toLong, input.length, 0).hashCode
+    override def same(one: Array[Byte], other: Array[Byte]): Boolean = Arrays.equals(one, other)
+    override def predict(
+        predictor: Predictor,
+        inputs: Array[Array[Byte]],
+        scores: Array[Float],
+        status: Array[Byte]): Unit =
+      predictor.predict(inputs, scores, status)
+  }
+
+  /** Numbers, taken as they are. */
+  case object Floats extends InputKind[Array[Float]] {
+    override def values(input: Array[Float]): Int = input.length
+    override def bytes(input: Array[Float]): Long = 4L * input.length
+    override def hash(input: Array[Float]): Int = Arrays.hashCode(input)
+    override def same(one: Array[Float], other: Array[Float]): Boolean = Arrays.equals(one, other)
+    override def predict(
+        predictor: Predictor,
+        inputs: Array[Array[Float]],
+        scores: Array[Float],
+        status: Array[Byte]): Unit =
+      predictor.predict(inputs, scores, status)
+  }
+}
+
+/**
+ * What came of an input.
+ *
+ * @param status [[firesteel.jni.Predictor.OK]] or what is wrong with the input
+ * @param scores the network's output, before softmax; NaN where the input is not OK; null where there is none
+ * @param values the number of values of the input
+ */
+private[firesteel] final class Result(val status: Byte, val scores: Array[Float], val values: Int) {
+
+  /** Whether the scores are valid. */
+  def isOk: Boolean = status == Result.Ok
+
+  /** What is wrong with the input, to be put after its name. */
+  def problem(network: NetworkDescription): String = status match {
+    case Predictor.NULL => "is null"
+    case Predictor.SIZE =>
+      s"has $values values, the network's input ${network.shape} has ${network.inputValues}"
+    case Predictor.NOT_FINITE =>
+      "gives scores that are not finite: it holds NaN, infinite or very large numbers"
+    case _ => "could not be scored because of a mistake in Firesteel: the executor's log tells more"
+  }
+}
+
+private[firesteel] object Result {
+
+  /** The status of valid scores. */
+  val Ok: Byte = Predictor.OK
+
+  /** The status of no input. */
+  val NoInput: Byte = Predictor.NULL
+
+  /** What comes of no input. */
+  val Null = new Result(NoInput, null, 0)
+}

@@ -1,0 +1,54 @@
+/* Models on their way from the driver to the executors. */
+package firesteel.infer
+
+import scala.collection.mutable
+
+import org.apache.spark.{SparkContext, TaskContext}
+import org.apache.spark.broadcast.Broadcast
+
+/**
+ * A model that the executors can open: its file goes by broadcast, so that all tasks of a query see the same one,
+ * whatever becomes of the file meanwhile.
+ *
+ * @param digest the SHA-256 of the model's file
+ * @param layer the layer whose output is wanted; none for the scores of the classes
+ */
+private[firesteel] final case class SentModel(
+    digest: String,
+    layer: Option[String],
+    file: Broadcast[Array[Byte]]) {
+
+  /** The model, ready to run in this executor. */
+  def lease(): ModelCache.Lease = ModelCache.lease(digest, layer, file.value)
+
+  /** The model, ready to run in this executor until the current task ends. */
+  def leaseForTask(): ModelCache.Lease = {
+    val lease = this.lease()
+    TaskContext.get().addTaskCompletionListener[Unit](_ => lease.close())
+    lease
+  }
+}
+
+private[firesteel] object SentModel {
+
+  /** So many files are remembered; others are sent again. */
+  private val Remembered = 8
+
+  private val sent = mutable.LinkedHashMap.empty[String, (SparkContext, Broadcast[Array[Byte]])]
+
+  /** A model that was sent lately. */
+  def find(sc: SparkContext, digest: String, layer: Option[String]): Option[SentModel] = synchronized {
+    sent.get(digest).collect { case (owner, broadcast) if owner eq sc => SentModel(digest, layer, broadcast) }
+  }
+
+  /** Sends a model's file, unless that was done lately. */
+  def of(sc: SparkContext, digest: String, layer: Option[String], file: => Array[Byte]): SentModel =
+    synchronized {
+      val model = find(sc, digest, layer).getOrElse(SentModel(digest, layer, sc.broadcast(file)))
+      sent.remove(digest)
+      sent.put(digest, sc -> model.file)
+      // The one that was used the longest ago goes, and its broadcast when no query uses it any more.
+      if (sent.size > Remembered) sent.remove(sent.head._1)
+      model
+    }
+}

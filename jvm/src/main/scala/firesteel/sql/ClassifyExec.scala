@@ -1,0 +1,111 @@
+/* The physical operator that scores images in batches. */
+package firesteel.sql
+
+import firesteel.Settings
+import firesteel.infer.{BatchLimits, BatchMeter, Batching}
+
+import org.apache.spark.{SparkConf, SparkContext}
+import org.apache.spark.rdd.RDD
+import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeSet, SortOrder}
+import org.apache.spark.sql.catalyst.plans.physical.Partitioning
+import org.apache.spark.sql.execution.{SparkPlan, UnaryExecNode}
+import org.apache.spark.sql.execution.metric.{SQLMetric, SQLMetrics}
+
+/** Adds the scores of an image to each row: see [[Classify]]. */
+private[sql] final case class ClassifyExec(
+    call: Scores,
+    result: Attribute,
+    keep: Seq[Attribute],
+    rampUp: Boolean,
+    child: SparkPlan)
+    extends UnaryExecNode {
+
+  override def output: Seq[Attribute] = keep :+ result
+  override def producedAttributes: AttributeSet = AttributeSet(result :: Nil)
+  override def outputPartitioning: Partitioning = child.outputPartitioning
+  override def outputOrdering: Seq[SortOrder] = child.outputOrdering
+  override protected def withNewChildInternal(child: SparkPlan): ClassifyExec = copy(child = child)
+
+  override lazy val metrics: Map[String, SQLMetric] = ClassifyMetrics.of(sparkContext)
+
+  private def limits: BatchLimits = {
+    val settings = new SparkConf(false).setAll(conf.getAllConfs)
+    BatchLimits(Settings.batchRows(settings), Settings.batchBytes(settings))
+  }
+
+  /** Sent once: running the plan again runs the same model. */
+  @transient private lazy val model = call.model.send(sparkContext, call.layer)
+
+  override protected def doExecute(): RDD[InternalRow] = {
+    val task = new ClassifyTask(
+      call.image,
+      call.column,
+      call.model.description.network,
+      model,
+      keep,
+      child.output,
+      output,
+      Batching(limits, rampUp),
+      new ClassifyMetrics(metrics))
+    child.execute().mapPartitionsWithIndex((partition, rows) => task.run(partition, rows))
+  }
+
+  override def nodeName: String = "Classify"
+
+  private def settings: String = {
+    val BatchLimits(rows, bytes) = limits
+    val ramp = if (rampUp) ", from few rows to many" else ""
+    s"batch: $rows rows or $bytes bytes$ramp, device: cpu"
+  }
+
+  override def simpleString(maxFields: Int): String = s"$nodeName $call AS $result [$settings]"
+
+  override def verboseStringWithOperatorId(): String =
+    s"""
+      |$formattedNodeName
+      |Model: ${call.model}${call.layer.map(layer => s", layer $layer").getOrElse("")}
+      |Image: ${call.image}
+      |Result: $result
+      |Kept: ${keep.mkString("[", ", ", "]")}
+      |Settings: $settings
+      |""".stripMargin
+}
+
+/** What the Spark UI shows of the operator. */
+private[sql] final class ClassifyMetrics(metrics: Map[String, SQLMetric])
+    extends BatchMeter
+    with Serializable {
+  private val outputRows = metrics("numOutputRows")
+  private val batches = metrics("batches")
+  private val images = metrics("images")
+  private val bad = metrics("badImages")
+  private val bytes = metrics("imageBytes")
+  private val prepare = metrics("prepareTime")
+  private val forward = metrics("forwardTime")
+
+  override def prepared(nanos: Long): Unit = prepare.add(nanos)
+
+  override def called(images: Int, bytes: Long, nanos: Long): Unit = {
+    batches.add(1)
+    this.images.add(images)
+    this.bytes.add(bytes)
+    forward.add(nanos)
+  }
+
+  def row(): Unit = outputRows.add(1)
+
+  def badImage(): Unit = bad.add(1)
+}
+
+private[sql] object ClassifyMetrics {
+  def of(sc: SparkContext): Map[String, SQLMetric] = Map(
+    "numOutputRows" -> SQLMetrics.createMetric(sc, "number of output rows"),
+    "batches" -> SQLMetrics.createMetric(sc, "batches"),
+    "images" -> SQLMetrics.createMetric(sc, "images scored"),
+    "badImages" -> SQLMetrics.createMetric(sc, "bad images"),
+    "imageBytes" -> SQLMetrics.createSizeMetric(sc, "image bytes"),
+    "prepareTime" -> SQLMetrics.createNanoTimingMetric(sc, "prepare time"),
+    "forwardTime" -> SQLMetrics.createNanoTimingMetric(sc, "forward time")
+  )
+}

@@ -1,0 +1,94 @@
+/* What a task of the operator does: rows in, rows with scores out. */
+package firesteel.sql
+
+import firesteel.infer.{BatchIterator, Batching, NetworkDescription, Result, Scored, SentModel}
+
+import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.sql.catalyst.expressions.{
+  Attribute,
+  Expression,
+  JoinedRow,
+  MutableProjection,
+  UnsafeProjection,
+  UnsafeRow
+}
+import org.apache.spark.sql.catalyst.util.GenericArrayData
+import org.apache.spark.sql.firesteel.InputFile
+import org.apache.spark.unsafe.types.UTF8String
+
+/**
+ * Scores the rows of a partition.
+ *
+ * @param column what messages call the image
+ * @param keep the columns that go on
+ * @param input the columns that come in
+ * @param output `keep` and the scores
+ */
+private[sql] final class ClassifyTask(
+    image: Expression,
+    column: String,
+    network: NetworkDescription,
+    model: SentModel,
+    keep: Seq[Attribute],
+    input: Seq[Attribute],
+    output: Seq[Attribute],
+    batching: Batching,
+    metrics: ClassifyMetrics)
+    extends Serializable {
+
+  def run(partition: Int, rows: Iterator[InternalRow]): Iterator[InternalRow] =
+    if (rows.isEmpty) Iterator.empty
+    else {
+      val Some(found) = ImageInput.of(image.dataType): @unchecked
+      score(partition, rows, found)
+    }
+
+  /** What is kept of a row: its columns, and the file that it comes from. */
+  private final class Kept(val row: UnsafeRow, val file: UTF8String, val isNull: Boolean)
+
+  private def score[V <: AnyRef](
+      partition: Int,
+      rows: Iterator[InternalRow],
+      images: ImageInput[V]): Iterator[InternalRow] = {
+    val kept = UnsafeProjection.create(keep, input)
+    val argument = MutableProjection.create(Seq(image), input)
+    argument.initialize(partition)
+    val value = (row: InternalRow) => argument(row).get(0, image.dataType)
+    val isArray = ImageInput.isArray(image.dataType)
+    // Where a row has no array of images its result is null, and not an empty array.
+    val keepRow = (row: InternalRow) =>
+      new Kept(kept(row).copy(), InputFile.path, isArray && value(row) == null)
+    val scored = new BatchIterator[InternalRow, Kept, V](
+      rows,
+      keepRow,
+      row => images.read(value(row)),
+      images.kind,
+      model.leaseForTask().predictor,
+      batching,
+      metrics)(images.tag)
+    val joined = new JoinedRow
+    val right = new org.apache.spark.sql.catalyst.expressions.GenericInternalRow(1)
+    val project = UnsafeProjection.create(output, output)
+    scored.map { row =>
+      metrics.row()
+      right.update(0, if (isArray) array(row, partition) else one(row, 0, partition))
+      project(joined(row.row.row, right))
+    }
+  }
+
+  private def array(row: Scored[Kept], partition: Int): Any =
+    if (row.row.isNull) null
+    else new GenericArrayData(Array.tabulate[Any](row.results.length)(one(row, _, partition)))
+
+  private def one(row: Scored[Kept], i: Int, partition: Int): InternalRow = {
+    val result = row.results(i)
+    if (!result.isOk && result.status != Result.NoInput) metrics.badImage()
+    Scores.row(result, problem(row, i, result, partition))
+  }
+
+  private def problem(row: Scored[Kept], i: Int, result: Result, partition: Int): String = {
+    val file = if (row.row.file.numBytes == 0) "" else s" (of ${row.row.file})"
+    val element = if (row.results.length > 1) s"image $i of " else ""
+    s"row ${row.number} of partition $partition$file: ${element}column '$column' ${result.problem(network)}"
+  }
+}

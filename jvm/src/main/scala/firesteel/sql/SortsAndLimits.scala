@@ -1,0 +1,101 @@
+/* Sorting and limiting around scores: first the limit, then the work. */
+package firesteel.sql
+
+import org.apache.spark.sql.catalyst.expressions.{Expression, SortOrder}
+import org.apache.spark.sql.catalyst.plans.logical._
+import org.apache.spark.sql.internal.SQLConf
+
+private[sql] object SortsAndLimits {
+
+  def apply(plan: LogicalPlan): LogicalPlan =
+    plan.transformDown { case node => filterFirst(node) }.transformDown {
+      case limit @ GlobalLimit(n, LocalLimit(_, below)) => topRows(n, below).getOrElse(limit)
+      // Here the limit counts the rows that are left out, too.
+      case offset @ Offset(_, LocalLimit(n, below)) =>
+        topRows(n, below).fold[LogicalPlan](offset)(below => offset.withNewChildren(Seq(below)))
+    } match {
+      case sunk =>
+        spread(sunk.transformUp { case LocalLimit(n, below) => limitBelow(n, below) }, limited = false)
+    }
+
+  /** Conditions that need no scores go below them. */
+  private def filterFirst(plan: LogicalPlan): LogicalPlan = plan match {
+    case filter @ Filter(condition, classify: Classify)
+        if condition.deterministic && !classify.isUsedBy(condition.references) &&
+          condition.references.subsetOf(classify.child.outputSet) =>
+      classify.withNewChildren(Seq(Filter(condition, classify.child)))
+    case other => other
+  }
+
+  /** ORDER BY something else LIMIT n: the n rows first. */
+  private def topRows(n: Expression, plan: LogicalPlan): Option[LogicalPlan] = plan match {
+    case Project(list, child) => topRows(n, child).map(Project(list, _))
+    case sort: Sort if sort.global => sink(n, sort, sort.order, sort.child)
+    case _ => None
+  }
+
+  /** Sorts and limits below as many projections and scores as possible; none where there are no scores to pass. */
+  private def sink(n: Expression, sort: Sort, order: Seq[SortOrder], plan: LogicalPlan): Option[LogicalPlan] =
+    plan match {
+      case Project(list, child) =>
+        val inner = order.map(ReuseScores.substitute(_, list).asInstanceOf[SortOrder])
+        if (inner.forall(_.deterministic)) sink(n, sort, inner, child).map(Project(list, _)) else None
+      case classify: Classify if order.forall(_.references.subsetOf(classify.child.outputSet)) =>
+        val below = sink(n, sort, order, classify.child).getOrElse(
+          GlobalLimit(n, LocalLimit(n, sort.copy(order = order, child = classify.child))))
+        Some(classify.copy(child = below))
+      case _ => None
+    }
+
+  /** No partition scores more rows than the limit; behind a filter it begins with few. */
+  private def limitBelow(n: Expression, plan: LogicalPlan): LogicalPlan = {
+    def below(plan: LogicalPlan): LogicalPlan = plan match {
+      case Project(list, child) => Project(list, below(child))
+      case classify: Classify => classify.copy(child = below(classify.child))
+      case filter: Filter => LocalLimit(n, filter.copy(child = rampUp(filter.child)))
+      case limit: LocalLimit => limit
+      case other => LocalLimit(n, other)
+    }
+    def hasScores(plan: LogicalPlan): Boolean = plan match {
+      case Project(_, child) => hasScores(child)
+      case _: Classify => true
+      case _ => false
+    }
+    def rampUp(plan: LogicalPlan): LogicalPlan = plan match {
+      case classify: Classify => classify.copy(rampUp = true, child = rampUp(classify.child))
+      case node @ (_: Project | _: Filter) => node.withNewChildren(node.children.map(rampUp))
+      case other => other
+    }
+    plan match {
+      case scored if hasScores(scored) => LocalLimit(n, below(scored))
+      case other => LocalLimit(n, rampUp(other))
+    }
+  }
+
+  /**
+   * A global sort looks at a sample of its rows before it sorts them: with scores among them they would be computed
+   * twice. A shuffle between keeps them.
+   */
+  private def spread(plan: LogicalPlan, limited: Boolean): LogicalPlan = plan match {
+    case sort: Sort if sort.global && !limited && computes(sort.child) =>
+      sort.copy(child = shuffle(spread(sort.child, limited = false)))
+    case ranges: RepartitionByExpression
+        if ranges.partitionExpressions.exists(_.isInstanceOf[SortOrder]) && computes(ranges.child) =>
+      ranges.copy(child = shuffle(spread(ranges.child, limited = false)))
+    case limit @ (_: GlobalLimit | _: LocalLimit) => limit.mapChildren(spread(_, limited = true))
+    case project: Project => project.mapChildren(spread(_, limited))
+    case other => other.mapChildren(spread(_, limited = false))
+  }
+
+  private def shuffle(plan: LogicalPlan): LogicalPlan =
+    Repartition(SQLConf.get.numShufflePartitions, shuffle = true, plan)
+
+  /** Whether scores are computed by the tasks that would be run for the sample. */
+  private def computes(plan: LogicalPlan): Boolean = plan match {
+    case _: Classify => true
+    case _: Project | _: Filter | _: LocalLimit | _: Generate | _: BaseEvalPython =>
+      computes(plan.children.head)
+    case _: Union | _: Join => plan.children.exists(computes)
+    case _ => false
+  }
+}
