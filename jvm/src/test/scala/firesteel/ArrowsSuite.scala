@@ -38,7 +38,8 @@ class ArrowsSuite extends AnyFunSuite {
     assert(uses(s"$scala/infer") === Set("infer", "jni"))
     assert(uses(s"$scala/train") === Set("train", "jni"))
     assert(uses(s"$scala/read") === Set("read"))
-    assert(uses(s"$scala/ml") -- Set("ml", "infer", "train") -- exceptionsOnly === Set.empty)
+    assert(uses(s"$scala/sql") === Set("sql", "infer"))
+    assert(uses(s"$scala/ml") -- Set("ml", "sql", "infer", "train") -- exceptionsOnly === Set.empty)
   }
 
   // Spark's documentation links: ml names the exceptions of jni in comments, and nothing else of it.
@@ -78,7 +79,7 @@ class ArrowsSuite extends AnyFunSuite {
 
   test("every file that the README's picture names is there") {
     val picture = """(?s)```\nTRAIN.*?```""".r.findFirstIn(Files.readString(root.resolve("README.md"))).get
-    val names = """(?:native|ml|train|infer)/[\w/.]+""".r.findAllIn(picture).toSeq
+    val names = """(?:native|ml|sql|train|infer)/[\w/.]+""".r.findAllIn(picture).toSeq
     assert(names.length >= 10, names)
     val missing = names.filterNot { name =>
       Seq(name, s"$scala/$name.scala").exists(path => Files.exists(root.resolve(path)))

@@ -13,7 +13,7 @@ import org.scalatest.funsuite.AnyFunSuite
 
 class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
   private val file = Bars.file()
-  private lazy val predictor = Predictor.open(file, Models.digest(file))
+  private lazy val predictor = Predictor.open(file, Models.digest(file), null)
   private val images = Bars.images(100).map(_._1)
 
   override protected def afterAll(): Unit = predictor.close()
@@ -22,7 +22,10 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
   private class Noted extends InputKind[Array[Byte]] {
     val calls = mutable.Buffer.empty[Seq[Array[Byte]]]
     def sizes: Seq[Int] = calls.map(_.size).toSeq
+    override def values(value: Array[Byte]): Int = InputKind.Bytes.values(value)
     override def bytes(value: Array[Byte]): Long = InputKind.Bytes.bytes(value)
+    override def hash(value: Array[Byte]): Int = InputKind.Bytes.hash(value)
+    override def same(one: Array[Byte], other: Array[Byte]): Boolean = InputKind.Bytes.same(one, other)
     override def predict(
         p: Predictor,
         rows: Array[Array[Byte]],
@@ -33,14 +36,44 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
     }
   }
 
+  /** Adds up what it is told. */
+  private class Sums extends BatchMeter {
+    var (batches, scored, bytes) = (0, 0, 0L)
+    override def prepared(nanos: Long): Unit = assert(nanos >= 0)
+    override def called(images: Int, bytes: Long, nanos: Long): Unit = {
+      assert(nanos > 0)
+      batches += 1
+      scored += images
+      this.bytes += bytes
+    }
+  }
+
+  /** Rows that are an image each. */
+  private def iterator(
+      rows: Iterator[Array[Byte]],
+      limits: BatchLimits,
+      kind: InputKind[Array[Byte]] = InputKind.Bytes,
+      rampUp: Boolean = false,
+      meter: BatchMeter = new Sums): Iterator[Scored[Array[Byte]]] =
+    new BatchIterator[Array[Byte], Array[Byte], Array[Byte]](
+      rows,
+      identity,
+      Array(_),
+      kind,
+      predictor,
+      Batching(limits, rampUp),
+      meter)
+
   private def score(
       rows: Seq[Array[Byte]],
       limits: BatchLimits,
       kind: InputKind[Array[Byte]] = InputKind.Bytes): Seq[Scored[Array[Byte]]] =
-    new BatchIterator(rows.iterator, identity[Array[Byte]], kind, predictor, limits).toSeq
+    iterator(rows.iterator, limits, kind).toSeq
 
-  private def bits(scored: Seq[Scored[Array[Byte]]]): Seq[Seq[Int]] =
-    scored.map(_.scores.toSeq.map(java.lang.Float.floatToRawIntBits))
+  private def statuses(scored: Seq[Scored[Array[Byte]]]): Seq[Int] = scored.map(_.results.head.status.toInt)
+
+  private def bits(scored: Seq[Scored[_]]): Seq[Seq[Int]] =
+    scored.flatMap(_.results).map(_.scores.toSeq.map(java.lang.Float.floatToRawIntBits))
 
   private lazy val oneByOne = bits(score(images, BatchLimits(1, 1L << 20)))
 
@@ -69,12 +102,12 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
   }
 
   test("a row larger than the bound is a call of its own") {
-    val huge = new Array[Byte](1000)
+    val (huge, other) = (new Array[Byte](1000), Array.fill[Byte](1000)(1))
     val kind = new Noted
     val scored =
-      score(Seq(images(0), images(1), huge, images(2), images(3), huge), BatchLimits(100, 200), kind)
+      score(Seq(images(0), images(1), huge, images(2), images(3), other), BatchLimits(100, 200), kind)
     assert(kind.sizes === Seq(2, 1, 2, 1))
-    assert(scored.map(_.status) === Seq(0, 0, 2, 0, 0, 2))
+    assert(statuses(scored) === Seq(0, 0, 2, 0, 0, 2))
     assert(bits(Seq(scored(0), scored(1), scored(3), scored(4))) === oneByOne.take(4))
   }
 
@@ -96,22 +129,70 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
     val rows = Seq(images(0), null, images(1), new Array[Byte](63), images(2))
     val scored = score(rows, BatchLimits(32, 1L << 20))
     assert(
-      scored.map(_.status) === Seq(Predictor.OK, Predictor.NULL, Predictor.OK, Predictor.SIZE, Predictor.OK))
-    for (bad <- Seq(1, 3)) assert(scored(bad).scores.forall(_.isNaN))
+      statuses(scored) === Seq(Predictor.OK, Predictor.NULL, Predictor.OK, Predictor.SIZE, Predictor.OK).map(
+        _.toInt))
+    assert(scored(1).results.head.scores === null)
+    assert(scored(3).results.head.scores.forall(_.isNaN) && scored(3).results.head.values === 63)
     assert(bits(Seq(0, 2, 4).map(scored)) === oneByOne.take(3))
   }
 
-  test("nulls alone are scored as well") {
-    val scored = score(Seq.fill(3)(null), BatchLimits(2, 64))
-    assert(scored.map(_.status) === Seq.fill(3)(Predictor.NULL))
-    assert(scored.forall(s => s.scores.length == Bars.classes && s.scores.forall(_.isNaN)))
+  test("nulls alone make no call") {
+    val kind = new Noted
+    assert(statuses(score(Seq.fill(3)(null), BatchLimits(2, 64), kind)) === Seq.fill(3)(Predictor.NULL.toInt))
+    assert(kind.calls.isEmpty)
+  }
+
+  test("equal images of a batch are computed once, and each row has the scores") {
+    val kind = new Noted
+    val rows = Seq(0, 1, 0, 0, 1, 2).map(images(_).clone)
+    assert(bits(score(rows, BatchLimits(32, 1L << 20), kind)) === Seq(0, 1, 0, 0, 1, 2).map(oneByOne))
+    assert(kind.sizes === Seq(3))
+  }
+
+  test("the images of an array are computed together with those of other rows") {
+    def score(rows: Seq[Array[Array[Byte]]], limits: BatchLimits, kind: Noted): Seq[Scored[Int]] =
+      new BatchIterator[Array[Array[Byte]], Int, Array[Byte]](
+        rows.iterator,
+        _.length,
+        identity,
+        kind,
+        predictor,
+        Batching(limits, rampUp = false),
+        new Sums).toSeq
+    val rows = Seq(images.take(3), Nil, images.slice(3, 4), images.slice(4, 13)).map(_.toArray)
+    for ((limit, sizes) <- Seq(32 -> Seq(13), 4 -> Seq(4, 4, 4, 1), 3 -> Seq(3, 1, 3, 3, 3))) {
+      val kind = new Noted
+      val scored = score(rows, BatchLimits(limit, 1L << 20), kind)
+      assert(scored.map(_.row) === Seq(3, 0, 1, 9) && scored.map(_.results.length) === Seq(3, 0, 1, 9))
+      assert(bits(scored) === oneByOne.take(13))
+      assert(kind.sizes === sizes, limit)
+    }
+  }
+
+  test("where few rows may be wanted, batches begin small and grow to the bound") {
+    val kind = new Noted
+    assert(bits(iterator(images.iterator, BatchLimits(32, 1L << 20), kind, rampUp = true).toSeq) === oneByOne)
+    assert(kind.sizes === Seq(8, 16, 32, 32, 12))
+    val small = new Noted
+    iterator(images.iterator.take(12), BatchLimits(5, 1L << 20), small, rampUp = true).foreach(_ => ())
+    assert(small.sizes === Seq(5, 5, 2))
+  }
+
+  test("the meter is told of each call") {
+    val meter = new Sums
+    iterator((images.take(10) :+ images(3)).iterator, BatchLimits(4, 1L << 20), meter = meter).foreach(_ =>
+      ())
+    assert((meter.batches, meter.scored, meter.bytes) === ((3, 11, 11 * 64L)))
+  }
+
+  test("rows have their numbers") {
+    assert(score(images.take(10), BatchLimits(4, 1L << 20)).map(_.number) === (0L until 10L))
   }
 
   test("rows are taken when they are needed, a batch at a time") {
     var taken = 0
     val rows = Iterator.tabulate(100) { i => taken += 1; images(i) }
-    val scored =
-      new BatchIterator(rows, identity[Array[Byte]], InputKind.Bytes, predictor, BatchLimits(8, 1L << 20))
+    val scored = iterator(rows, BatchLimits(8, 1L << 20))
     assert(scored.hasNext && taken === 0)
     for (_ <- 1 to 8) scored.next()
     assert(taken === 8)
@@ -121,12 +202,7 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
   }
 
   test("the end stays the end") {
-    val scored = new BatchIterator(
-      images.iterator.take(1),
-      identity[Array[Byte]],
-      InputKind.Bytes,
-      predictor,
-      BatchLimits(8, 64))
+    val scored = iterator(images.iterator.take(1), BatchLimits(8, 64))
     scored.next()
     assert(!scored.hasNext && !scored.hasNext)
     assertThrows[NoSuchElementException](scored.next())
@@ -141,12 +217,8 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
         }
       }
       // An endless iterator which does not look at the task: only the batch loop can end this.
-      val scored = new BatchIterator(
-        Iterator.continually(images(0)),
-        identity[Array[Byte]],
-        kind,
-        predictor,
-        BatchLimits(4, 1L << 20))
+      val scored =
+        iterator(Iterator.from(0).map(i => images(i % images.size)), BatchLimits(4, 1L << 20), kind)
       val error = intercept[TaskKilledException](scored.take(1000).foreach(_ => ()))
       assert(error.reason === "the task was cancelled")
       assert(kind.sizes === Seq(4, 4, 4))

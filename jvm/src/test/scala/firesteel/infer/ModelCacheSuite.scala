@@ -15,7 +15,7 @@ class ModelCacheSuite extends SparkSuite {
   private val files = new AtomicInteger(1000)
   private def newFile(): Array[Byte] = Bars.file(seed = files.incrementAndGet().toLong)
 
-  private def lease(file: Array[Byte]): ModelCache.Lease = ModelCache.lease(Models.digest(file), file)
+  private def lease(file: Array[Byte]): ModelCache.Lease = ModelCache.lease(Models.digest(file), None, file)
 
   private def use(file: Array[Byte]): Predictor = {
     val leased = lease(file)
@@ -24,7 +24,7 @@ class ModelCacheSuite extends SparkSuite {
   }
 
   private def works(predictor: Predictor): Boolean =
-    try { predictor.classes() == Bars.classes }
+    try { predictor.width() == Bars.classes }
     catch { case _: IllegalStateException => false }
 
   test("many threads that ask at once get one model, opened once from a file that is fetched once") {
@@ -37,7 +37,7 @@ class ModelCacheSuite extends SparkSuite {
       val asking: Callable[ModelCache.Lease] = () => {
         ready.countDown()
         assert(go.await(10, TimeUnit.SECONDS))
-        ModelCache.lease(digest, { fetched.incrementAndGet(); file })
+        ModelCache.lease(digest, None, { fetched.incrementAndGet(); file })
       }
       val leases = Seq.fill(8)(threads.submit(asking))
       assert(ready.await(10, TimeUnit.SECONDS))
@@ -114,7 +114,7 @@ class ModelCacheSuite extends SparkSuite {
     damaged(damaged.length - 1) = (damaged.last ^ 1).toByte
     val before = Predictor.live()
     for (_ <- 1 to 2) {
-      val error = intercept[NativeException](ModelCache.lease(Models.digest(file), damaged))
+      val error = intercept[NativeException](ModelCache.lease(Models.digest(file), None, damaged))
       assert(error.code === ErrorCode.DIGEST)
       assert(
         error.getMessage.contains(Models.digest(damaged)) && error.getMessage.contains(Models.digest(file)))
@@ -132,7 +132,7 @@ class ModelCacheSuite extends SparkSuite {
       scores.toSeq
     }
     val expected = models.map { file =>
-      val predictor = Predictor.open(file, Models.digest(file))
+      val predictor = Predictor.open(file, Models.digest(file), null)
       try scores(predictor)
       finally predictor.close()
     }

@@ -4,7 +4,6 @@ package firesteel.ml
 import firesteel.jni.Predictor
 import firesteel.{Bars, SparkSuite}
 
-import org.apache.spark.SparkException
 import org.apache.spark.ml.feature.StringIndexer
 import org.apache.spark.ml.linalg.SQLDataTypes.VectorType
 import org.apache.spark.ml.linalg.{Vector, Vectors}
@@ -20,7 +19,7 @@ class CnnClassificationModelSuite extends SparkSuite {
 
   /** What made a job fail. */
   private def failure(predictions: DataFrame): IllegalArgumentException = {
-    val chain = Iterator.iterate[Throwable](intercept[SparkException](predictions.collect()))(_.getCause)
+    val chain = Iterator.iterate[Throwable](intercept[Exception](predictions.collect()))(_.getCause)
     chain.takeWhile(_ != null).collectFirst { case e: IllegalArgumentException => e }.get
   }
 
@@ -37,9 +36,10 @@ class CnnClassificationModelSuite extends SparkSuite {
     assert(predictions.schema.take(3) === table.schema)
     assert(
       predictions.schema.drop(3) === Seq(
-        StructField("rawPrediction", VectorType),
-        StructField("probability", VectorType),
-        StructField("prediction", DoubleType, nullable = false)))
+        StructField("rawPrediction", VectorType, nullable = false),
+        StructField("probability", VectorType, nullable = false),
+        StructField("prediction", DoubleType, nullable = false)
+      ))
     val rows = predictions.collect()
     assert(rows.length === 60)
     assert(rows.map(_.getInt(0)).toSet === (0 until 60).toSet)
@@ -159,8 +159,8 @@ class CnnClassificationModelSuite extends SparkSuite {
 
   test("error names the row, its partition, the column, what is wrong and what would help") {
     def problem(value: Any): String = failure(model.transform(withBad(value))).getMessage
-    val where = "row 4 of partition 0: column 'features' "
-    val hint = "; set handleInvalid to skip or keep to go on without such rows"
+    val where = "[FIRESTEEL_BAD_IMAGE] row 4 of partition 0: column 'features' "
+    val hint = "; set handleInvalid to skip or keep to go on without such rows. SQLSTATE: 22000"
     assert(problem(null) === where + "is null" + hint)
     assert(problem(new Array[Byte](63)) === where + "has 63 values, the network's input 1x8x8 has 64" + hint)
     assert(problem(Array.emptyByteArray) === where + "has 0 values, the network's input 1x8x8 has 64" + hint)
@@ -292,10 +292,14 @@ class CnnClassificationModelSuite extends SparkSuite {
 
   test("the file is sent to the executors once, however often the model is used") {
     val used = model
-    val first = used.broadcast(spark)
+    def sent = used.reference.send(spark.sparkContext, None).file
+    val first = sent
     used.transform(table).collect()
-    assert(used.broadcast(spark) eq first)
-    assert(used.broadcast(spark.newSession()) eq first)
+    assert(sent eq first)
+    assert(
+      new CnnClassificationModel("other", used.file.clone).reference
+        .send(spark.sparkContext, None)
+        .file eq first)
   }
 
   test("metadata survives in columns whose names have dots, and within structures") {

@@ -1,0 +1,112 @@
+/* What each shape of query costs: images given to the network, and native calls. */
+package firesteel.sql
+
+import firesteel.ml.CnnClassificationModel
+
+import org.apache.spark.firesteel.Forwards
+import org.apache.spark.sql.DataFrame
+import org.apache.spark.sql.functions.{call_function, col, expr}
+
+class ShapesSuite extends SqlSuite {
+  for (shape <- Shapes.all) test(shape.name) {
+    val ran = run(shape.query)
+    assert((ran.images, ran.calls) === (shape.images, shape.calls))
+  }
+
+  test("there are many shapes, each with a name of its own") {
+    assert(Shapes.all.size > 120)
+    assert(Shapes.all.map(_.name).distinct.size === Shapes.all.size)
+  }
+
+  private def labels: DataFrame =
+    session.table("photos").withColumn("label", call_function("classify", col("image")))
+
+  private def forwards(body: => Any): Forwards = Forwards.count(spark.sparkContext)(body)._2
+
+  test("show, take, head and first compute the rows that they show") {
+    assert(forwards(Console.withOut(new java.io.ByteArrayOutputStream)(labels.show())) === Forwards(21, 1))
+    assert(forwards(labels.take(5)) === Forwards(5, 1))
+    assert(forwards(labels.head()) === Forwards(1, 1))
+    assert(forwards(labels.limit(7).collect()) === Forwards(7, 1))
+  }
+
+  test("count and isEmpty of a table with labels compute none or few") {
+    assert(forwards(labels.count()) === Forwards(0, 0))
+    assert(forwards(labels.isEmpty) === Forwards(0, 0))
+    assert(forwards(labels.where("label = 'row'").isEmpty).images <= 250)
+  }
+
+  test("a chain of DataFrame operations computes each image once") {
+    val best = labels
+      .withColumn("score", expr("classify_score(image)"))
+      .where("label <> 'none'")
+      .dropDuplicates("label", "size")
+      .repartition(3)
+      .orderBy(col("score").desc)
+    assert(forwards(assert(best.collect().nonEmpty)) === Forwards(1000, 32))
+  }
+
+  test("repartitionByRange by a label computes each image once") {
+    assert(forwards(labels.repartitionByRange(3, col("label")).collect()) === Forwards(1000, 32))
+  }
+
+  test("a Dataset's own functions and an iterator compute each image once") {
+    val all = labels.select("label")
+    assert(
+      forwards(all.map(_.getString(0).length)(org.apache.spark.sql.Encoders.scalaInt).collect()) === Forwards(
+        1000,
+        32))
+    assert(forwards(assert(all.toLocalIterator().hasNext)).images === 250)
+  }
+
+  test("df.cache computes once, whatever is asked of it") {
+    val cached = labels.cache()
+    try {
+      assert(forwards(cached.count()) === Forwards(1000, 32))
+      assert(forwards(cached.where("label = 'row'").collect()) === Forwards(0, 0))
+      assert(forwards(labels.select("label").collect()) === Forwards(0, 0))
+    } finally cached.unpersist()
+  }
+
+  test("INSERT, CREATE TABLE AS SELECT and partitioned files compute each image once") {
+    try {
+      assert(
+        forwards(
+          sql("CREATE TABLE labelled USING parquet AS SELECT id, classify(image) AS label FROM photos")) ===
+          Forwards(1000, 32))
+      assert(
+        forwards(sql("INSERT INTO labelled SELECT id, classify(image) FROM photos WHERE size < 10")) ===
+          Forwards(100, 4))
+      assert(session.table("labelled").count() === 1100)
+      withTempDir { folder =>
+        val written = forwards(labels.drop("image").write.partitionBy("label").parquet(s"$folder/labels"))
+        assert(written === Forwards(1000, 32))
+        val found = session.read.parquet(s"$folder/labels").groupBy("label").count().collect().toSet
+        assert(found === labels.groupBy("label").count().collect().toSet && found.size === 3)
+      }
+    } finally sql("DROP TABLE IF EXISTS labelled")
+  }
+
+  test("the columns of files are read as needed, and filters reach them") {
+    withTempDir { folder =>
+      session.table("photos").write.parquet(s"$folder/photos")
+      session.read.parquet(s"$folder/photos").createOrReplaceTempView("stored")
+      val table =
+        sql("SELECT id, classify(image) AS label FROM stored WHERE classify(image) = 'row' AND size = 7")
+      assert(run(table).images === 10)
+      val plan = table.queryExecution.executedPlan.toString
+      assert(plan.contains("PushedFilters: [IsNotNull(size), EqualTo(size,7)]"), plan)
+      assert(plan.contains("ReadSchema: struct<id:int,image:binary,size:int>"), plan)
+      assert(run("SELECT size FROM (SELECT size, classify(image) FROM stored)").images === 0)
+    }
+  }
+
+  test("transform has the same operator, and shares the scores with SQL") {
+    val model = CnnClassificationModel.load(this.model).setFeaturesCol("image")
+    val table = model.transform(session.table("photos")).select("id", "prediction", "probability")
+    val ran = run(table.where("prediction = 0.0"))
+    assert((ran.images, ran.calls, ran.operators) === (1000, 32, 1))
+    val expected = run("SELECT id FROM photos WHERE classify(image) = 'row'").rows.map(_.getInt(0)).toSet
+    assert(ran.rows.map(_.getInt(0)).toSet === expected && expected.nonEmpty)
+  }
+}

@@ -1,0 +1,214 @@
+/* The functions on streams give what they give on tables. */
+package firesteel.sql
+
+import java.nio.file.{Files, Path, Paths}
+
+import scala.collection.mutable
+
+import org.apache.spark.firesteel.Forwards
+import org.apache.spark.sql.streaming.{StreamingQuery, Trigger}
+import org.apache.spark.sql.types.StructType
+import org.apache.spark.sql.{DataFrame, Row}
+
+class SqlStreamingSuite extends SqlSuite {
+  private def schema: StructType = session.table("photos").schema
+
+  /** Writes photos as a file of a folder that is a stream's source. */
+  private def add(folder: Path, from: Int, until: Int): Unit =
+    session
+      .table("photos")
+      .where(s"id >= $from AND id < $until")
+      .coalesce(1)
+      .write
+      .mode("append")
+      .parquet(s"$folder/input")
+
+  /** The files of a folder as a stream, a file a batch. */
+  private def stream(folder: Path): DataFrame =
+    session.readStream.schema(schema).option("maxFilesPerTrigger", "1").parquet(s"$folder/input")
+
+  private def sqlOver(stream: DataFrame, text: String): DataFrame = {
+    stream.createOrReplaceTempView("arriving")
+    sql(text)
+  }
+
+  private def finish(query: StreamingQuery): Int =
+    try {
+      query.awaitTermination()
+      query.recentProgress.count(_.numInputRows > 0)
+    } finally query.stop()
+
+  /** Runs a query over all that is there. */
+  private def memory(table: DataFrame, name: String, mode: String, checkpoint: Path): (Seq[Row], Int) = {
+    val query = table.writeStream
+      .format("memory")
+      .queryName(name)
+      .outputMode(mode)
+      .option("checkpointLocation", checkpoint.toString)
+      .trigger(Trigger.AvailableNow())
+      .start()
+    val batches = finish(query)
+    session.table(name).collect().toSeq -> batches
+  }
+
+  private def threeFiles(folder: Path): Unit = for (i <- 0 until 3) add(folder, i * 100, i * 100 + 100)
+
+  test("append: each image is given to the network once") {
+    withTempDir { folder =>
+      threeFiles(folder)
+      val text =
+        "SELECT id, classify(image) AS label, classify_score(image) AS score FROM @table WHERE classify(image) <> 'none'"
+      val ((rows, batches), forwards) = Forwards.count(spark.sparkContext)(
+        memory(
+          sqlOver(stream(folder), text.replace("@table", "arriving")),
+          "appended",
+          "append",
+          folder.resolve("checkpoint")))
+      assert(batches === 3 && forwards.images === 300)
+      assert(
+        rows.toSet === run(text.replace("@table", "photos") + " AND id < 300").rows.toSet && rows.nonEmpty)
+    }
+  }
+
+  test("complete: counts by label, ordered") {
+    withTempDir { folder =>
+      threeFiles(folder)
+      val counts = sqlOver(
+        stream(folder),
+        "SELECT classify(image) AS label, count(*) FROM arriving GROUP BY label ORDER BY label")
+      val ((rows, batches), forwards) =
+        Forwards.count(spark.sparkContext)(
+          memory(counts, "completed", "complete", folder.resolve("checkpoint")))
+      assert(batches === 3 && forwards.images === 300)
+      assert(rows === run(
+        "SELECT classify(image) AS label, count(*) FROM photos WHERE id < 300 GROUP BY label ORDER BY label").rows)
+    }
+  }
+
+  test("update: only the groups that changed") {
+    withTempDir { folder =>
+      threeFiles(folder)
+      val counts = sqlOver(
+        stream(folder),
+        "SELECT classify(image) AS label, size, count(*) AS n FROM arriving GROUP BY label, size")
+      val seen = mutable.Map.empty[(String, Int), Long]
+      val sizes = mutable.Buffer.empty[Long]
+      val query = counts.writeStream
+        .outputMode("update")
+        .trigger(Trigger.AvailableNow())
+        .option("checkpointLocation", s"$folder/checkpoint")
+        .foreachBatch { (batch: DataFrame, _: Long) =>
+          val rows = batch.collect()
+          sizes += rows.length.toLong
+          rows.foreach(row => seen((row.getString(0), row.getInt(1))) = row.getLong(2))
+        }
+        .start()
+      finish(query)
+      assert(sizes.filter(_ > 0).toSeq === Seq(100, 100, 100))
+      val expected = run(
+        "SELECT classify(image) AS label, size, count(*) FROM photos WHERE id < 300 GROUP BY label, size").rows
+      assert(seen.toMap === expected.map(row => (row.getString(0), row.getInt(1)) -> row.getLong(2)).toMap)
+      assert(seen.values.sum === 300)
+    }
+  }
+
+  test("a restarted query goes on after the rows that it has seen") {
+    withTempDir { folder =>
+      val write = () => {
+        val query = sqlOver(stream(folder), "SELECT id, classify(image) AS label FROM arriving").writeStream
+          .format("parquet")
+          .option("path", s"$folder/output")
+          .option("checkpointLocation", s"$folder/checkpoint")
+          .trigger(Trigger.AvailableNow())
+          .start()
+        Forwards.count(spark.sparkContext)(finish(query))._2.images
+      }
+      threeFiles(folder)
+      assert(write() === 300)
+      assert(write() === 0)
+      add(folder, 300, 350)
+      assert(write() === 50)
+      val rows = session.read.parquet(s"$folder/output").collect().toSeq
+      assert(
+        rows.size === 350 && rows.toSet === run(
+          "SELECT id, classify(image) FROM photos WHERE id < 350").rows.toSet)
+    }
+  }
+
+  test("foreachBatch: the functions within, and a batch that is used twice") {
+    withTempDir { folder =>
+      threeFiles(folder)
+      val found = mutable.Buffer.empty[Row]
+      val query = stream(folder).writeStream
+        .trigger(Trigger.AvailableNow())
+        .option("checkpointLocation", s"$folder/checkpoint")
+        .foreachBatch { (batch: DataFrame, _: Long) =>
+          val labels = batch.selectExpr("id", s"classify(image, '$model') AS label").persist()
+          try if (labels.count() > 0) found ++= labels.collect()
+          finally labels.unpersist()
+          ()
+        }
+        .start()
+      val (_, forwards) = Forwards.count(spark.sparkContext)(finish(query))
+      assert(forwards.images === 300)
+      assert(found.toSet === run("SELECT id, classify(image) FROM photos WHERE id < 300").rows.toSet)
+    }
+  }
+
+  test("a join of a stream with a table by label, and duplicates dropped") {
+    withTempDir { folder =>
+      threeFiles(folder)
+      val joined = sqlOver(
+        stream(folder),
+        "SELECT size, number FROM arriving JOIN (VALUES ('row', 1), ('none', 2)) AS n (label, number) ON classify(image) = label"
+      ).dropDuplicates()
+      val (rows, _) = memory(joined, "joined", "append", folder.resolve("checkpoint"))
+      val expected = run(
+        "SELECT DISTINCT size, number FROM photos JOIN (VALUES ('row', 1), ('none', 2)) AS n (label, number) ON classify(image) = label WHERE id < 300")
+      assert(rows.toSet === expected.rows.toSet && rows.size === expected.rows.size && rows.nonEmpty)
+    }
+  }
+
+  test("a model that is replaced between two batches is taken up, and model_version tells which") {
+    withTempDir { folder =>
+      add(folder, 0, 100)
+      val path = save("replaced", 21, """["a","b","c"]""")
+      val versions = mutable.Map.empty[Long, Seq[(String, String)]]
+      val table = sqlOver(
+        stream(folder),
+        s"SELECT classify(image, '$path') AS label, model_version('$path') AS version FROM arriving")
+      val query = table.writeStream
+        .option("checkpointLocation", s"$folder/checkpoint")
+        .foreachBatch { (batch: DataFrame, id: Long) =>
+          val rows = batch.collect().map(row => row.getString(0) -> row.getString(1)).toSeq
+          if (rows.nonEmpty) versions.synchronized(versions(id) = rows)
+        }
+        .start()
+      try {
+        query.processAllAvailable()
+        val old = session.sql(s"SELECT model_version('$path')").head().getString(0)
+        save("replaced", 22, """["d","e","f"]""")
+        val file = Paths.get(path, "model.safetensors")
+        Files.setLastModifiedTime(
+          file,
+          java.nio.file.attribute.FileTime.fromMillis(System.currentTimeMillis() + 5000))
+        val now = session.sql(s"SELECT model_version('$path')").head().getString(0)
+        assert(old !== now)
+        add(folder, 100, 200)
+        query.processAllAvailable()
+        assert(versions.size === 2)
+        val (first, second) = (versions(versions.keys.min), versions(versions.keys.max))
+        assert(first.map(_._2).distinct === Seq(old) && second.map(_._2).distinct === Seq(now))
+        assert(
+          first.map(_._1).toSet.subsetOf(Set("a", "b", "c")) && second
+            .map(_._1)
+            .toSet
+            .subsetOf(Set("d", "e", "f")))
+        assert(first.size === 100 && second.size === 100)
+        val expected =
+          session.sql(s"SELECT classify(image, '$path') FROM photos WHERE id >= 100 AND id < 200").collect()
+        assert(second.map(_._1).sorted === expected.map(_.getString(0)).toSeq.sorted)
+      } finally query.stop()
+    }
+  }
+}
