@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sys
 
+from firesteel import Firesteel
+from firesteel import functions as fs
 from firesteel.ml import CnnClassificationModel, CnnClassifier, Network
-from pyspark.errors import IllegalArgumentException
+from pyspark.errors import AnalysisException, IllegalArgumentException
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import SparkSession
@@ -51,7 +53,66 @@ assert CnnClassifier.load(folder + "/e").getNetwork() == classifier.getNetwork()
 Pipeline(stages=[classifier]).fit(xor).save(folder + "/p")
 assert PipelineModel.load(folder + "/p").transform(xor).where("prediction = label").count() == 256
 
+# SQL and its functions, with the model that was saved.
+path = folder + "/m"
+photos = spark.createDataFrame(
+    [(bytearray((255 * a, 255 * b)), int(a != b)) for a in (0, 1) for b in (0, 1)] * 8,
+    "image BINARY, truth INT",
+).coalesce(1)
+photos.write.parquet(folder + "/photos")
+photos = spark.read.parquet(folder + "/photos")
+truth = ["same", "different"]
+
+
+def right(table) -> bool:
+    rows = table.collect()
+    return len(rows) == 32 and all(row.label == truth[row.truth] for row in rows)
+
+
+assert right(photos.select("truth", fs.classify("image", model=path).alias("label")))
+spark.sql(f"CREATE TEMPORARY VIEW photos USING parquet OPTIONS (path '{folder}/photos')")
+assert right(spark.sql(f"SELECT truth, classify(image, model => '{path}') AS label FROM photos"))
+best = photos.select(fs.classify_topk("image", 2, path), fs.classify_probabilities("image", path)).first()
+assert sorted(probability for _, probability in best[0]) == sorted(best[1])
+assert len(photos.select(fs.image_features("image", path, "relu1")).first()[0]) == 8
+assert photos.select(
+    fs.try_classify(photos.image.substr(1, 1), path).alias("label")
+).distinct().collect() == [(None,)]
+
+refused(AnalysisException, "FIRESTEEL_MODEL_NOT_SET", lambda: photos.select(fs.classify("image")).collect())
+spark.conf.set("spark.firesteel.model", path)
+assert right(photos.select("truth", fs.classify("image").alias("label")))
+spark.sql("CREATE TEMPORARY VIEW labelled AS SELECT truth, classify(image) AS label FROM photos")
+assert right(spark.table("labelled"))
+photos.select("truth", fs.classify("image").alias("label")).createOrReplaceTempView("read")
+assert right(spark.table("read").where("label IS NOT NULL"))
+
+# A function of the model is there for all sessions, a temporary view and the configuration are not.
+spark.sql(f"CREATE FUNCTION likeness(i BINARY) RETURNS STRING RETURN classify(i, '{path}')")
+assert right(spark.sql("SELECT truth, likeness(image) AS label FROM photos"))
+other = SparkSession.builder.remote(address).create()
+photos_there = other.read.parquet(folder + "/photos")
+assert right(photos_there.selectExpr("truth", "likeness(image) AS label"))
+assert right(photos_there.select("truth", fs.classify("image", path).alias("label")))
+refused(
+    AnalysisException, "FIRESTEEL_MODEL_NOT_SET", lambda: photos_there.select(fs.classify("image")).collect()
+)
+refused(AnalysisException, "labelled", lambda: other.table("labelled").collect())
+other.stop()
+
+# A stream.
+incoming = spark.readStream.schema(photos.schema).parquet(folder + "/photos")
+labels = incoming.select("truth", fs.classify("image").alias("label"), fs.model_version().alias("model"))
+stream = labels.writeStream.format("memory").queryName("streamed").start()
+stream.processAllAvailable()
+stream.stop()
+assert right(spark.table("streamed"))
+assert spark.table("streamed").select("model").distinct().collect() == [
+    tuple(row) for row in spark.range(1).select(fs.model_version(path)).collect()
+]
+
 # What cannot be had says so.
+refused(RuntimeError, "CREATE FUNCTION digit", lambda: Firesteel.registerFunction(spark, "digit", loaded))
 assert not model.hasSummary
 refused(RuntimeError, "Spark Connect", lambda: model.summary)
 for name in ("digest", "labels", "network", "numParameters"):

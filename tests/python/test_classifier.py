@@ -6,7 +6,8 @@ import inspect
 from typing import Any
 
 import pytest
-from firesteel.ml import CnnClassificationModel, CnnClassifier, Network, _jvm
+from firesteel import _jvm
+from firesteel.ml import CnnClassificationModel, CnnClassifier, Network
 from pyspark import SparkContext
 from pyspark.errors import IllegalArgumentException
 from pyspark.ml.evaluation import MulticlassClassificationEvaluator

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from conftest import JAR, SUBMIT, outside
@@ -19,18 +20,40 @@ from firesteel.ml import CnnClassificationModel
 from pyspark.sql import DataFrame
 
 
+class Server(NamedTuple):
+    address: str
+    group: int  # of its processes
+
+    def libraries(self) -> list[set[str]]:
+        """The files of libfiresteel that each executor of the server has loaded."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                ours = os.getpgid(int(process.name)) == self.group
+                if ours and b"CoarseGrainedExecutorBackend" in (process / "cmdline").read_bytes():
+                    maps = (process / "maps").read_text().splitlines()
+                    found.append({line.split(maxsplit=5)[5] for line in maps if "libfiresteel." in line})
+        return found
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """The address of a server."""
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server, whose executor is a process of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = "org.apache.spark.sql.connect.service.SparkConnectServer"
-    options = ("--jars", JAR, "--conf", f"spark.connect.grpc.binding.port={port}", "--class", server)
+    options = ("--master", "local-cluster[1,2,1024]", "--jars", JAR, "--class", server)
+    options += ("--conf", f"spark.connect.grpc.binding.port={port}")
     log = tmp_path / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*SUBMIT, *options], env=outside(), stdout=out, stderr=out, start_new_session=True
+            [*SUBMIT, *options],
+            cwd=tmp_path,
+            env=outside(),
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
     try:
         for _ in range(600):
@@ -38,19 +61,21 @@ def server(tmp_path: Path) -> Iterator[str]:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
             time.sleep(0.2)
-        yield f"sc://127.0.0.1:{port}"
+        yield Server(f"sc://127.0.0.1:{port}", process.pid)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(60)
 
 
 def test_a_client_trains_classifies_saves_and_loads(
-    server: str, trained: CnnClassificationModel, xor: DataFrame, tmp_path: Path
+    server: Server, trained: CnnClassificationModel, xor: DataFrame, tmp_path: Path
 ) -> None:
     scores = [row.rawPrediction.tolist() for row in trained.transform(xor).limit(4).collect()]
     client = Path(__file__).with_name("connect_client.py")
-    words = [sys.executable, str(client), server, str(tmp_path), json.dumps(scores)]
+    words = [sys.executable, str(client), server.address, str(tmp_path), json.dumps(scores)]
     environment = {**outside(), "PYTHONPATH": os.pathsep.join([os.environ["PYTHONPATH"], JAR])}
     done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "all is well\n"
+    # Two sessions, and yet one executor that loaded the library once.
+    assert [len(loaded) for loaded in server.libraries()] == [1]

@@ -1,13 +1,15 @@
-"""The examples in Python and Scala, each through spark-submit as the README says, with the same outcome."""
+"""The examples in Python, Scala and SQL, each as the README says; those in two languages with the same outcome."""
 
 from __future__ import annotations
 
 import gzip
+import itertools
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,8 +32,13 @@ def run(language: str, example: str, *words: str, minutes: int = 3) -> tuple[str
             os.environ["FIRESTEEL_EXAMPLES_JAR"],
         ),
     }[language]
-    command = [*SUBMIT, *JARS[language], *program, *words]
-    done = subprocess.run(command, env=outside(), capture_output=True, text=True, timeout=60 * minutes)
+    return submit([*SUBMIT, *JARS[language], *program, *words], minutes=minutes)
+
+
+def submit(command: list[str], minutes: int = 3, **where: Path) -> tuple[str, str]:
+    """What a program writes on its standard output and error."""
+    more: dict[str, Any] = {"env": outside(), "capture_output": True, "text": True, "timeout": 60 * minutes}
+    done = subprocess.run(command, **where, **more)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
     return done.stdout, done.stderr
 
@@ -101,6 +108,38 @@ def test_digits_in_scala(in_python: tuple[str, str], folder: Path) -> None:
     expected = cells(in_python[0])
     # Scala draws some digits afterwards.
     assert cells(output)[: len(expected)] == expected
+
+
+def test_digits_in_sql(in_python: tuple[str, str], folder: Path) -> None:
+    shell = [SUBMIT[0].replace("spark-submit", "spark-sql"), *SUBMIT[1:], "--jars", JAR]
+    variables = ("-d", f"data={folder}", "-d", f"model={folder}/model")
+    output, _ = submit([*shell, *variables, "-f", str(EXAMPLES / "digits.sql")], cwd=folder)
+    rows = [line.split("\t") for line in output.splitlines()]
+
+    def table(*header: str) -> list[list[str]]:
+        below = rows[rows.index(list(header)) + 1 :]
+        return list(itertools.takewhile(lambda row: len(row) == len(header), below))
+
+    # What the model gave in Python, where it was trained.
+    assert table("digits", "accuracy") == [["500", f"{accuracy(in_python[0]):g}"]]
+    by_digit = [row[1:5] for row in cells(in_python[0]) if len(row) == 6 and row[1].isdigit()]
+    assert table("label", "digits", "right", "taken_for") == by_digit
+    worst = table("label", "read", "score", "best")
+    assert len(worst) == 3
+    assert all(label != read for label, read, *_ in worst)
+    # The plan of the last query: a filter below the operator.
+    assert re.search(r"Classify .*/model.*batch: 32 rows(.|\n)*Filter.*= 7", output), output
+
+
+def test_a_model_is_replaced_under_a_stream(folder: Path) -> None:
+    output, _ = run("python", "model_swap", str(folder))
+    epochs = dict(re.findall(r"^after (\d+) epochs: model (\w{8})$", output, re.M))
+    table = [row[1:4] for row in cells(output) if len(row) == 5 and "model" not in row]
+    assert [row[0] for row in table] == [epochs["1"], epochs["10"]], output
+    assert epochs["1"] != epochs["10"]
+    assert sum(int(row[1]) for row in table) == 400
+    worse, better = (float(row[2]) for row in table)
+    assert 0.2 < worse < 0.7 < better
 
 
 @pytest.mark.skipif(

@@ -1,15 +1,17 @@
 """The Python classes have all that the Scala classes have, and nothing else. Found by reflection, so that nothing
-new is forgotten: a stage from the jar's service files, a method from its class file."""
+new is forgotten: a stage from the jar's service files, a method from its class file, a function from SQL's list."""
 
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 import zipfile
 from typing import Any
 
 import pytest
 from conftest import JAR
+from firesteel import Firesteel, functions
 from py4j.java_gateway import JavaObject
 from pyspark.ml.common import _java2py
 from pyspark.ml.param import Param
@@ -55,7 +57,7 @@ HIDDEN = {
         "raw2probabilityInPlace",
         "transformSchema",
         "setSummary",
-        "broadcast",
+        "reference",
     )
 }
 # What Python writes another way.
@@ -192,3 +194,23 @@ def test_public_methods_are_the_same(spark: SparkSession, name: str) -> None:
     # Spark's Python only, or in Scala in the companion object, or inherited from a trait there.
     extra = {"setParams", "read", "input", *(m for m in ours if re.match("get[A-Z]", m))}
     assert ours - wanted - extra == set()
+
+
+def test_functions_are_the_same_in_sql_scala_and_python(spark: SparkSession) -> None:
+    listed = getattr(java(spark, "firesteel.sql.Functions$"), "MODULE$").all()
+    in_sql = {
+        function.name(): [function.parameters().apply(i) for i in range(function.parameters().size())]
+        for function in (listed.apply(i) for i in range(listed.size()))
+    }
+    in_python = {
+        name: list(inspect.signature(getattr(functions, name)).parameters) for name in functions.__all__
+    }
+    assert in_python == in_sql
+    assert all(getattr(functions, name).__doc__ for name in in_python)
+    assert public_methods(spark, "firesteel.functions") == set(in_sql)
+    assert set(in_sql) <= {row[0] for row in spark.sql("SHOW FUNCTIONS").collect()}
+
+
+def test_the_object_of_sessions_is_the_same(spark: SparkSession) -> None:
+    ours = {name for name in vars(Firesteel) if not name.startswith("_")}
+    assert ours == public_methods(spark, "firesteel.Firesteel") == {"registerFunction"}

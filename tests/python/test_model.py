@@ -22,8 +22,8 @@ def test_three_columns_are_appended(model: CnnClassificationModel, xor: DataFram
     result = model.transform(xor)
     assert result.schema.fields[:2] == xor.schema.fields
     assert result.schema.fields[2:] == [
-        StructField("rawPrediction", VectorUDT()),
-        StructField("probability", VectorUDT()),
+        StructField("rawPrediction", VectorUDT(), nullable=False),
+        StructField("probability", VectorUDT(), nullable=False),
         StructField("prediction", DoubleType(), nullable=False),
     ]
     for row in result.limit(4).collect():
