@@ -47,7 +47,7 @@ format: ## formats all sources
 
 test-all: ## test on every supported Spark, with slow tests and licences; writes tests/RESULTS.md
 	$(SETUP) test-all
-	@FIRESTEEL_SLOW=1 python3 .make/test.py all
+	$(TEST_PY) all
 
 bench: ## the benchmarks, beside PyTorch
 	$(SETUP) bench

@@ -52,16 +52,22 @@ def jars() -> Stage:
     return Stage("jars", (*GRADLE, *tasks), environment(), None, minutes=40)
 
 
+def slowly(spark: str) -> dict[str, str]:
+    """The environment of tests on a Spark: those that take minutes run on the newest alone."""
+    slow = {"FIRESTEEL_SLOW": "1"} if "all" in sys.argv and spark == pins.SPARKS[0] else {}
+    return {**environment(spark=spark), **slow}
+
+
 def jvm(spark: str) -> Stage:
     suite = (f"-Psuite={os.environ['SUITE']}",) if os.environ.get("SUITE") else ()
     command = (*GRADLE, "jvmTest", f"-PsparkHome={pins.spark(spark)}", *suite)
-    return Stage(f"jvm, Spark {spark}", command, environment(spark=spark), read_scalatest)
+    return Stage(f"jvm, Spark {spark}", command, slowly(spark), read_scalatest)
 
 
 def python(spark: str) -> Stage:
     more = shlex.split(os.environ.get("TEST", ""))
     command = ("python", "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", "tests/python", *more)
-    return Stage(f"python, Spark {spark}", command, environment(spark=spark), read_pytest)
+    return Stage(f"python, Spark {spark}", command, slowly(spark), read_pytest)
 
 
 def deny() -> Stage:
