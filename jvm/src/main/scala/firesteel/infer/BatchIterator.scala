@@ -132,6 +132,7 @@ private[firesteel] final class BatchIterator[R, A, V <: AnyRef: ClassTag](
     results = new Array[Result](unequal.length)
     var start = 0
     while (start < unequal.length) {
+      stopIfKilled()
       var end = start
       var bytes = 0L
       while (end < unequal.length && end - start < limits.rows &&

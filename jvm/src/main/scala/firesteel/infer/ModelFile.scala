@@ -1,8 +1,10 @@
 /* A model file in memory: what it says of itself, and its model ready to run. */
 package firesteel.infer
 
+import java.io.IOException
+
 import firesteel.Settings
-import firesteel.jni.Models
+import firesteel.jni.{Models, NativeException}
 
 import org.json4s.DefaultFormats
 import org.json4s.jackson.JsonMethods.{compact, parse, render}
@@ -13,6 +15,15 @@ import org.json4s.jackson.JsonMethods.{compact, parse, render}
  * @param labels the classes' names; empty where they have none
  */
 private[firesteel] final case class ModelDescription(network: NetworkDescription, labels: Seq[String])
+
+/** What is wrong with a model's file. */
+private[firesteel] object ModelProblem {
+  def unapply(error: Throwable): Option[String] = error match {
+    case native: NativeException => Some(native.getMessage)
+    case _: IllegalArgumentException | _: IOException => Some(error.getMessage)
+    case _ => None
+  }
+}
 
 private[firesteel] object ModelDescription {
 

@@ -14,7 +14,6 @@ import org.apache.spark.sql.catalyst.expressions.{
 }
 import org.apache.spark.sql.catalyst.util.GenericArrayData
 import org.apache.spark.sql.firesteel.InputFile
-import org.apache.spark.unsafe.types.UTF8String
 
 /**
  * Scores the rows of a partition.
@@ -44,7 +43,25 @@ private[sql] final class ClassifyTask(
     }
 
   /** What is kept of a row: its columns, and the file that it comes from. */
-  private final class Kept(val row: UnsafeRow, val file: UTF8String, val isNull: Boolean)
+  private final class Kept(val row: UnsafeRow, val file: InputFile, val isNull: Boolean)
+
+  /**
+   * The rows, and beside them the files that Spark says they come from. A batch is read ahead: each row's file is shown
+   * again with the row, so what is shown need not be what the source has set.
+   */
+  private final class FromFiles(rows: Iterator[InternalRow]) extends Iterator[InternalRow] {
+    private var source = InputFile.current
+
+    override def hasNext: Boolean = atSource(rows.hasNext)
+    override def next(): InternalRow = atSource(rows.next())
+
+    private def atSource[T](read: => T): T = {
+      InputFile.show(source)
+      val result = read
+      source = InputFile.current
+      result
+    }
+  }
 
   private def score[V <: AnyRef](
       partition: Int,
@@ -57,9 +74,9 @@ private[sql] final class ClassifyTask(
     val isArray = ImageInput.isArray(image.dataType)
     // Where a row has no array of images its result is null, and not an empty array.
     val keepRow = (row: InternalRow) =>
-      new Kept(kept(row).copy(), InputFile.path, isArray && value(row) == null)
+      new Kept(kept(row).copy(), InputFile.current, isArray && value(row) == null)
     val scored = new BatchIterator[InternalRow, Kept, V](
-      rows,
+      new FromFiles(rows),
       keepRow,
       row => images.read(value(row)),
       images.kind,
@@ -71,6 +88,7 @@ private[sql] final class ClassifyTask(
     val project = UnsafeProjection.create(output, output)
     scored.map { row =>
       metrics.row()
+      InputFile.show(row.row.file)
       right.update(0, if (isArray) array(row, partition) else one(row, 0, partition))
       project(joined(row.row.row, right))
     }
@@ -87,7 +105,7 @@ private[sql] final class ClassifyTask(
   }
 
   private def problem(row: Scored[Kept], i: Int, result: Result, partition: Int): String = {
-    val file = if (row.row.file.numBytes == 0) "" else s" (of ${row.row.file})"
+    val file = if (row.row.file.isEmpty) "" else s" (of ${row.row.file.path})"
     val element = if (row.results.length > 1) s"image $i of " else ""
     s"row ${row.number} of partition $partition$file: ${element}column '$column' ${result.problem(network)}"
   }

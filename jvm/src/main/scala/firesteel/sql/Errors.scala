@@ -68,7 +68,7 @@ private[sql] object Errors {
     new FiresteelAnalysisException(
       "FIRESTEEL_MODEL_REPLACED",
       "40000",
-      s"The model '$path' was replaced by one with another network or other labels after the query was planned: run it again.",
+      s"The model '$path' was replaced after the query was planned: run it again.",
       Map("model" -> path)
     )
 

@@ -13,11 +13,16 @@ import org.apache.spark.unsafe.types.UTF8String
  * A function.
  *
  * @param parameters their names; the first `required` ones must be given
+ * @param tolerant whether a bad image gives NULL instead of failing the query
  * @param usage what the function gives, for DESCRIBE FUNCTION
  * @param build what a call stands for, made of the arguments that were given
  */
-private[sql] final case class Function(name: String, parameters: Seq[String], required: Int, usage: String)(
-    build: Arguments => Expression) {
+private[sql] final case class Function(
+    name: String,
+    parameters: Seq[String],
+    required: Int,
+    tolerant: Boolean,
+    usage: String)(build: Arguments => Expression) {
 
   def identifier: FunctionIdentifier = FunctionIdentifier(name)
 
@@ -65,16 +70,17 @@ private[firesteel] object Functions {
     val twins = reading.flatMap { case (name, parameters, required, usage, build) =>
       val (fails, tolerates) = ("; a bad image fails the query", "; NULL for a bad image")
       Seq(
-        Function(name, parameters, required, usage + fails)(build),
-        Function(Tolerant + name, parameters, required, usage + tolerates)(build))
+        Function(name, parameters, required, tolerant = false, usage + fails)(build),
+        Function(Tolerant + name, parameters, required, tolerant = true, usage + tolerates)(build))
     }
-    twins :+ Function("model_version", Seq("model"), 0, "the SHA-256 of a model's file")(version)
+    twins :+ Function("model_version", Seq("model"), 0, tolerant = false, "the SHA-256 of a model's file")(
+      version)
   }
 
   /** Functions of an image alone, for a model that is there already: their names, and what makes them. */
   def ofModel(name: String, model: ModelReference): Seq[(String, FunctionBuilder)] =
-    for (twin <- Seq(name, Tolerant + name))
-      yield twin -> Function(twin, Seq("image"), 1, "") { arguments =>
+    for ((twin, tolerant) <- Seq(name -> false, s"$Tolerant$name" -> true))
+      yield twin -> Function(twin, Seq("image"), 1, tolerant, "") { arguments =>
         read(arguments, scores(arguments, model), Reading.Label(_))
       }.builder
 
@@ -111,7 +117,7 @@ private[firesteel] object Functions {
   private def read(a: Arguments, scores: Scores, reading: Labels => Reading): Expression = {
     val name = a.function.name
     val invalid =
-      if (name.startsWith(Tolerant)) Invalid.Null
+      if (a.function.tolerant) Invalid.Null
       else Invalid.Fail(s"$Tolerant$name gives NULL for such images")
     val labels = Labels(scores.model.description.labels)
     ReadScores(scores, reading(labels), invalid)(name, a.texts.drop(1))

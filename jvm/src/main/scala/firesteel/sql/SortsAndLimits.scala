@@ -29,7 +29,7 @@ private[sql] object SortsAndLimits {
 
   /** ORDER BY something else LIMIT n: the n rows first. */
   private def topRows(n: Expression, plan: LogicalPlan): Option[LogicalPlan] = plan match {
-    case Project(list, child) => topRows(n, child).map(Project(list, _))
+    case Project(list, child) if list.forall(_.deterministic) => topRows(n, child).map(Project(list, _))
     case sort: Sort if sort.global => sink(n, sort, sort.order, sort.child)
     case _ => None
   }
@@ -37,9 +37,10 @@ private[sql] object SortsAndLimits {
   /** Sorts and limits below as many projections and scores as possible; none where there are no scores to pass. */
   private def sink(n: Expression, sort: Sort, order: Seq[SortOrder], plan: LogicalPlan): Option[LogicalPlan] =
     plan match {
-      case Project(list, child) =>
+      // What depends on a row's place in its partition, or on chance, has to stay below.
+      case Project(list, child) if list.forall(_.deterministic) =>
         val inner = order.map(ReuseScores.substitute(_, list).asInstanceOf[SortOrder])
-        if (inner.forall(_.deterministic)) sink(n, sort, inner, child).map(Project(list, _)) else None
+        sink(n, sort, inner, child).map(Project(list, _))
       case classify: Classify if order.forall(_.references.subsetOf(classify.child.outputSet)) =>
         val below = sink(n, sort, order, classify.child).getOrElse(
           GlobalLimit(n, LocalLimit(n, sort.copy(order = order, child = classify.child))))

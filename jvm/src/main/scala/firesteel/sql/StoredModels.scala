@@ -1,13 +1,13 @@
 /* Models on file systems: found by their names, looked at by their headers, read when a query runs. */
 package firesteel.sql
 
-import java.io.{FileNotFoundException, IOException}
+import java.io.FileNotFoundException
 import java.nio.{ByteBuffer, ByteOrder}
 
 import scala.collection.mutable
 import scala.util.Using
 
-import firesteel.infer.{ModelDescription, ModelFile, SentModel}
+import firesteel.infer.{ModelDescription, ModelFile, ModelProblem, SentModel}
 
 import org.apache.hadoop.fs.{FileStatus, FileSystem, Path}
 import org.apache.spark.SparkContext
@@ -34,9 +34,9 @@ private[sql] object StoredModels {
   def find(name: String, session: SparkSession): StoredModel = {
     val folder = session.conf.getOption("spark.firesteel.models.dir").filter(_.nonEmpty)
     val bare = !name.contains('/')
-    val candidates = folder.filter(_ => bare).map(dir => new Path(dir, name)).toSeq :+ path(name)
     def fileSystem(path: Path): FileSystem = path.getFileSystem(session.sessionState.newHadoopConf())
     usable(name) {
+      val candidates = folder.filter(_ => bare).map(new Path(_, name)).toSeq :+ new Path(name)
       val files = candidates.iterator.flatMap { candidate =>
         val fs = fileSystem(candidate)
         file(fs, fs.makeQualified(candidate)).map(fs -> _)
@@ -74,12 +74,10 @@ private[sql] object StoredModels {
       SentModel.of(sc, file.digest, layer, file.bytes)
     }
 
-  private def path(name: String): Path = usable(name)(new Path(name))
-
   /** Names the model in what is wrong with it. */
   private def usable[T](name: String)(body: => T): T =
     try body
-    catch { case e @ (_: RuntimeException | _: IOException) => throw Errors.modelInvalid(name, e.getMessage) }
+    catch { case ModelProblem(problem) => throw Errors.modelInvalid(name, problem) }
 
   private def place(model: StoredModel): (FileSystem, Path) = {
     val path = new Path(model.uri)
@@ -123,14 +121,15 @@ private[sql] object StoredModels {
       }
     }
 
-  /** Reads the whole file, which must still be the model that the query was planned for. */
-  private def read(model: StoredModel): ModelFile = {
+  /** Reads the whole file, which must still be the one that the query was planned for. */
+  private def read(model: StoredModel): ModelFile = usable(model.uri) {
     val (fs, path) = place(model)
-    val file = usable(model.uri)(new ModelFile(ModelFolder.read(fs, path)))
-    if (usable(model.uri)(file.description) != model.description) throw Errors.modelReplaced(model.uri)
+    val file = new ModelFile(ModelFolder.read(fs, path))
     val status = fs.getFileStatus(path)
-    if (status.getLen == model.length && status.getModificationTime == model.modified)
-      digests.put(model, file.digest)
+    if (status.getLen != model.length || status.getModificationTime != model.modified)
+      throw Errors.modelReplaced(model.uri)
+    file.description // which checks all of it
+    digests.put(model, file.digest)
     file
   }
 

@@ -36,6 +36,28 @@ class ShapesSuite extends SqlSuite {
     assert(forwards(labels.where("label = 'row'").isEmpty).images <= 250)
   }
 
+  test("what Spark tells of the file of a row stays with the row") {
+    withTempDir { folder =>
+      // Several files in a partition, and batches that end neither with a file nor with a partition.
+      photos(session, 100).repartitionByRange(5, col("id")).write.parquet(s"$folder/photos")
+      val files = session.read.parquet(s"$folder/photos").coalesce(2)
+      val plain =
+        files.selectExpr("id", "input_file_name() AS file").collect().map(r => r.getInt(0) -> r.getString(1))
+      assert(plain.map(_._2).distinct.length === 5 && !plain.exists(_._2.isEmpty))
+      val scored = files.selectExpr("id", "input_file_name() AS file", "classify(image) AS label")
+      assert(scored.collect().map(r => r.getInt(0) -> r.getString(1)).toMap === plain.toMap)
+      val filtered = scored.where("classify_score(image) > 0").where("file <> ''")
+      assert(filtered.count() === 100)
+    }
+  }
+
+  test("what depends on a row's place is not moved by a limit") {
+    val ids = "SELECT id, monotonically_increasing_id() AS place FROM photos ORDER BY size DESC, id LIMIT 5"
+    val expected = session.sql(ids).collect().toSeq
+    val scored = session.sql(ids.replace("AS place", "AS place, classify(image) AS label"))
+    assert(scored.collect().map(row => org.apache.spark.sql.Row(row(0), row(1))).toSeq === expected)
+  }
+
   test("a chain of DataFrame operations computes each image once") {
     val best = labels
       .withColumn("score", expr("classify_score(image)"))
