@@ -18,7 +18,7 @@ private[firesteel] object Settings {
   def batchBytes(conf: SparkConf): Long =
     positive(conf, "spark.firesteel.batch.bytes", conf.getSizeAsBytes(_, "64m"))
 
-  /** Where to train: auto, cpu or gpu. */
+  /** Where to work: auto, cpu or gpu. Training alone knows a GPU: `auto` trains there, and scores on the CPU. */
   def device(conf: SparkConf): String = {
     val key = "spark.firesteel.device"
     val device = conf.get(key, "auto")

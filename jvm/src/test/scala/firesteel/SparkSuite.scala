@@ -26,6 +26,9 @@ trait SparkSuite extends AnyFunSuite with BeforeAndAfterAll {
   /** The folder that the environment variable FIRESTEEL_DATA names, with real images and weights. */
   protected def data: Option[Path] = sys.env.get("FIRESTEEL_DATA").filter(_.nonEmpty).map(Paths.get(_))
 
+  /** Whether tests that take minutes are wanted: the environment variable FIRESTEEL_SLOW is 1. */
+  protected def slow: Boolean = sys.env.get("FIRESTEEL_SLOW").contains("1")
+
   /** Runs `body` with a new folder, which is deleted afterwards. */
   protected def withTempDir[T](body: Path => T): T = {
     val folder = Files.createTempDirectory("firesteel-test")

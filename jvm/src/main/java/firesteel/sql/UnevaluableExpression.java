@@ -23,7 +23,8 @@ public abstract class UnevaluableExpression extends Expression implements Uneval
 
   private IllegalStateException notPlanned() {
     return new IllegalStateException(
-        this + " reached the execution as an expression: Firesteel's rules are not installed in this session;"
-            + " set spark.sql.extensions=firesteel.sql.FiresteelExtensions");
+        this + " can be computed by a query's plan alone. Either Firesteel's rules are not installed in this session:"
+            + " set spark.sql.extensions=firesteel.sql.FiresteelExtensions when it is made; or the expression is"
+            + " evaluated outside of a query: compute it in one before");
   }
 }

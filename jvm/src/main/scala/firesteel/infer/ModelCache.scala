@@ -6,30 +6,33 @@ import scala.collection.mutable
 import firesteel.Settings
 import firesteel.jni.Predictor
 
-/** Keeps models by the digest of their files and the layer, those in use and a few that were used lately. */
-private[firesteel] object ModelCache {
+/**
+ * Keeps models by the digest of their files and the layer: those in use, and of the others those that were used last.
+ *
+ * @param maxIdleBytes how large the files of models that nobody uses may be together. The last two stay whatever their
+ *                     size: a task that ends is mostly followed by one that needs the same models.
+ */
+private[firesteel] class ModelCache(maxIdleBytes: Long) {
+  import ModelCache.Key
 
-  /** How many models are kept that nobody uses. */
-  private val MaxIdle = 2
-
-  private type Key = (String, Option[String])
-
-  private final class Entry(val predictor: Predictor) {
-    var users = 0
+  private final class Entry(open: => (Predictor, Long)) {
+    // Opened by the first one who asks. Others wait for it; who wants another model does not.
+    private lazy val opened = open
+    def predictor: Predictor = opened._1
+    def bytes: Long = opened._2
+    var users = 1
   }
 
   // In the order of their last use, the longest ago first.
   private val entries = mutable.LinkedHashMap.empty[Key, Entry]
   private var openings = 0L
 
-  /** A model in use. Close it when done: an unused model may be closed at any time after that. */
-  final class Lease private[ModelCache] (key: Key, entry: Entry) extends AutoCloseable {
+  private final class Use(key: Key, entry: Entry) extends ModelCache.Lease {
     private var open = true
 
-    /** The model. */
-    def predictor: Predictor = entry.predictor
+    override def predictor: Predictor = entry.predictor
 
-    override def close(): Unit = ModelCache.synchronized {
+    override def close(): Unit = ModelCache.this.synchronized {
       if (open) {
         open = false
         entry.users -= 1
@@ -37,6 +40,12 @@ private[firesteel] object ModelCache {
         entries.put(key, entry)
         closeIdle()
       }
+    }
+
+    /** Ends the use of a model that could not be opened. */
+    def abandon(): Unit = ModelCache.this.synchronized {
+      entry.users -= 1
+      if (entry.users == 0) entries.remove(key)
     }
   }
 
@@ -47,30 +56,62 @@ private[firesteel] object ModelCache {
    * @param layer the layer whose output is wanted; none for the scores of the classes
    * @param file its bytes; asked for only if the model has to be opened
    */
-  def lease(digest: String, layer: Option[String], file: => Array[Byte]): Lease = synchronized {
+  def lease(digest: String, layer: Option[String], file: => Array[Byte]): ModelCache.Lease = {
     val key = (digest, layer)
-    val entry = entries.getOrElseUpdate(
-      key, {
-        Settings.prepareNative()
-        openings += 1
-        new Entry(Predictor.open(file, digest, layer.orNull))
+    val use = synchronized {
+      val entry = entries.get(key) match {
+        case Some(entry) =>
+          entry.users += 1
+          entry
+        case None =>
+          val entry = new Entry(open(key, file))
+          entries.put(key, entry)
+          entry
       }
-    )
-    entry.users += 1
-    new Lease(key, entry)
+      new Use(key, entry)
+    }
+    try use.predictor
+    catch {
+      case e: Throwable =>
+        use.abandon()
+        throw e
+    }
+    use
   }
 
-  /** How often a model was opened in this JVM. */
+  private def open(key: Key, file: Array[Byte]): (Predictor, Long) = {
+    Settings.prepareNative()
+    synchronized(openings += 1)
+    val (digest, layer) = key
+    (Predictor.open(file, digest, layer.orNull), file.length.toLong)
+  }
+
+  /** How often a model was opened. */
   private[firesteel] def opened: Long = synchronized(openings)
 
   /** The number of leases that are not closed. */
   private[firesteel] def used: Int = synchronized(entries.values.map(_.users).sum)
 
   private def closeIdle(): Unit = {
-    val idle = entries.iterator.filter(_._2.users == 0).toSeq
-    idle.dropRight(MaxIdle).foreach { case (key, entry) =>
+    val idle = entries.iterator.filter(_._2.users == 0).toSeq.reverse
+    val bytes = idle.scanLeft(0L)((sum, entry) => sum + entry._2.bytes).tail
+    for (((key, entry), sum) <- idle.zip(bytes).drop(2) if sum > maxIdleBytes) {
       entries.remove(key)
       entry.predictor.close()
     }
+  }
+}
+
+/** The models of this JVM. */
+private[firesteel] object ModelCache extends ModelCache(maxIdleBytes = 256L << 20) {
+  private type Key = (String, Option[String])
+
+  /** A model in use. Close it when done: an unused model may be closed at any time after that. */
+  trait Lease extends AutoCloseable {
+
+    /** The model. */
+    def predictor: Predictor
+
+    override def close(): Unit
   }
 }

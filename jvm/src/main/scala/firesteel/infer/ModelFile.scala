@@ -27,19 +27,16 @@ private[firesteel] object ModelProblem {
 
 private[firesteel] object ModelDescription {
 
-  /** The number of bytes before the header, which tell its length. */
-  val LengthBytes = 8
-
   /**
    * Reads the beginning of a model file, and checks all but the weights' values.
    *
-   * @param start the file's header with the length before it
+   * @param header the file's header with the length before it
    * @param fileBytes the length of the whole file
    * @throws firesteel.jni.NativeException listing every problem
    */
-  def ofHeader(start: Array[Byte], fileBytes: Long): ModelDescription = {
+  def ofHeader(header: Array[Byte], fileBytes: Long): ModelDescription = {
     Settings.prepareNative()
-    ofMetadata(Models.header(start, fileBytes))
+    ofMetadata(Models.header(header, fileBytes))
   }
 
   private[infer] def ofMetadata(json: String): ModelDescription = {
@@ -63,6 +60,9 @@ private[firesteel] final class ModelFile(val bytes: Array[Byte]) {
     Settings.prepareNative()
     Models.digest(bytes)
   }
+
+  /** What tells it from other files, without a digest of all of it. */
+  lazy val fingerprint: String = ModelExcerpt.of(bytes).fingerprint
 
   /** What the file says of its model. */
   lazy val description: ModelDescription = {

@@ -34,21 +34,27 @@ private[firesteel] object SentModel {
   /** So many files are remembered; others are sent again. */
   private val Remembered = 8
 
+  // In the order of their last use, the longest ago first.
   private val sent = mutable.LinkedHashMap.empty[String, (SparkContext, Broadcast[Array[Byte]])]
 
   /** A model that was sent lately. */
   def find(sc: SparkContext, digest: String, layer: Option[String]): Option[SentModel] = synchronized {
-    sent.get(digest).collect { case (owner, broadcast) if owner eq sc => SentModel(digest, layer, broadcast) }
+    sent.filterInPlace((_, owned) => !owned._1.isStopped)
+    sent.remove(digest).filter(_._1 eq sc).map { owned =>
+      sent.put(digest, owned)
+      SentModel(digest, layer, owned._2)
+    }
   }
 
   /** Sends a model's file, unless that was done lately. */
   def of(sc: SparkContext, digest: String, layer: Option[String], file: => Array[Byte]): SentModel =
     synchronized {
-      val model = find(sc, digest, layer).getOrElse(SentModel(digest, layer, sc.broadcast(file)))
-      sent.remove(digest)
-      sent.put(digest, sc -> model.file)
-      // The one that was used the longest ago goes, and its broadcast when no query uses it any more.
-      if (sent.size > Remembered) sent.remove(sent.head._1)
-      model
+      find(sc, digest, layer).getOrElse {
+        val model = SentModel(digest, layer, sc.broadcast(file))
+        sent.put(digest, sc -> model.file)
+        // The one that was used the longest ago goes, and its broadcast when no query uses it any more.
+        if (sent.size > Remembered) sent.remove(sent.head._1)
+        model
+      }
     }
 }

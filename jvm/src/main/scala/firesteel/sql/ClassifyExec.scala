@@ -1,10 +1,9 @@
 /* The physical operator that scores images in batches. */
 package firesteel.sql
 
-import firesteel.Settings
 import firesteel.infer.{BatchLimits, BatchMeter, Batching}
 
-import org.apache.spark.{SparkConf, SparkContext}
+import org.apache.spark.SparkContext
 import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.{Attribute, AttributeSet, SortOrder}
@@ -29,10 +28,7 @@ private[sql] final case class ClassifyExec(
 
   override lazy val metrics: Map[String, SQLMetric] = ClassifyMetrics.of(sparkContext)
 
-  private def limits: BatchLimits = {
-    val settings = new SparkConf(false).setAll(conf.getAllConfs)
-    BatchLimits(Settings.batchRows(settings), Settings.batchBytes(settings))
-  }
+  private def limits: BatchLimits = ScoringSettings.limits(conf)
 
   /** Sent once: running the plan again runs the same model. */
   @transient private lazy val model = call.model.send(sparkContext, call.layer)

@@ -80,6 +80,9 @@ private[sql] object Errors {
       Map("function" -> function)
     )
 
+  def badSetting(problem: String): AnalysisException =
+    new FiresteelAnalysisException("FIRESTEEL_BAD_SETTING", "22023", s"$problem.", Map("problem" -> problem))
+
   def noSuchLayer(layer: String, model: String, layers: Seq[String]): AnalysisException =
     new FiresteelAnalysisException(
       "FIRESTEEL_NO_SUCH_LAYER",

@@ -7,6 +7,7 @@ import org.apache.spark.sql.catalyst.planning.ExtractEquiJoinKeys
 import org.apache.spark.sql.catalyst.plans.{Cross, Inner}
 import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.catalyst.rules.Rule
+import org.apache.spark.sql.catalyst.trees.TreePattern.DYNAMIC_PRUNING_SUBQUERY
 
 /**
  * Puts a [[Classify]] below each operator that needs [[Scores]]. It must run after all rules of Spark that move
@@ -17,32 +18,35 @@ private[sql] object ExtractScores extends Rule[LogicalPlan] {
   override def apply(plan: LogicalPlan): LogicalPlan = plan match {
     // It becomes a join, in which the scores are found later.
     case s: Subquery if s.correlated => plan
-    case _ if !plan.exists(needsScores) => plan
     case _ =>
-      val current = plan.transform { case node if needsScores(node) => withCurrentModels(node) }
-      val always = GuardScores.unguarded(current)
-      val extracted = current.transformUp {
-        case node if needsScores(node) => extract(GuardScores(node, always))
+      val pruned = extractInPruning(plan)
+      if (!pruned.exists(needsScores)) pruned
+      else {
+        ScoringSettings.limits(conf) // fails here rather than in the middle of the query
+        TrimScores(SortsAndLimits(extractAll(CurrentModels(pruned), Nil)))
       }
-      TrimScores(SortsAndLimits(extracted))
   }
 
-  private def needsScores(node: LogicalPlan): Boolean =
+  /** @param always the scores that are needed of all rows of the plan */
+  private def extractAll(plan: LogicalPlan, always: Seq[Scores]): LogicalPlan = {
+    val children = plan.children.map(child => extractAll(child, GuardScores.below(plan, child, always)))
+    val node = plan.withNewChildren(children)
+    if (needsScores(node)) extract(GuardScores(node, always)) else node
+  }
+
+  /** What prunes partitions while a query runs is planned with the rest of it. */
+  private def extractInPruning(plan: LogicalPlan): LogicalPlan =
+    plan.transformAllExpressionsWithPruning(_.containsPattern(DYNAMIC_PRUNING_SUBQUERY)) {
+      case pruning: DynamicPruningSubquery if !pruning.buildKeys.exists(hasScores) =>
+        pruning.withNewPlan(apply(pruning.buildQuery))
+    }
+
+  def needsScores(node: LogicalPlan): Boolean =
     !node.isInstanceOf[Classify] && node.expressions.exists(hasScores)
 
   def hasScores(e: Expression): Boolean = e.exists {
     case _: Scores | _: ModelVersion => true
     case _ => false
-  }
-
-  /** The model is fixed now: each time that a query, or a batch of a stream, is planned. */
-  private def withCurrentModels(node: LogicalPlan): LogicalPlan = node.transformExpressionsUp {
-    case read @ ReadScores(scores: Scores, reading, _) =>
-      val current = scores.withCurrentModel
-      val labels = Labels(current.model.description.labels)
-      read.copy(scores = current, reading = reading.withLabels(labels))(read.function, read.arguments)
-    case IsScored(scores: Scores) => IsScored(scores.withCurrentModel)
-    case ModelVersion(model) => Literal(model.current.digest)
   }
 
   private def extract(node: LogicalPlan): LogicalPlan = node match {
@@ -151,7 +155,7 @@ private[sql] final class Below(private var plans: Seq[LogicalPlan]) {
 
   /** An expression with attributes in place of scores. */
   def rewrite(e: Expression): Expression = e.transformUp { case scores: Scores =>
-    if (!scores.deterministic || hasFreeVariable(scores)) ScoresOfRow.of(scores)
+    if (!scores.deterministic || Below.hasFreeVariable(scores)) ScoresOfRow.of(scores)
     else attribute(scores)
   }
 
@@ -166,11 +170,14 @@ private[sql] final class Below(private var plans: Seq[LogicalPlan]) {
         plans = plans.updated(i, plan)
         attribute
     }
+}
 
-  /** Whether an image depends on the variable of a lambda around it, which is no attribute of the child. */
-  private def hasFreeVariable(scores: Scores): Boolean = {
-    val bound = scores.collect { case f: LambdaFunction => f.arguments.map(_.exprId) }.flatten.toSet
-    scores.exists {
+private[sql] object Below {
+
+  /** Whether an expression depends on the variable of a lambda around it, which is no attribute of the child. */
+  def hasFreeVariable(e: Expression): Boolean = {
+    val bound = e.collect { case f: LambdaFunction => f.arguments.map(_.exprId) }.flatten.toSet
+    e.exists {
       case v: NamedLambdaVariable => !bound(v.exprId)
       case _ => false
     }

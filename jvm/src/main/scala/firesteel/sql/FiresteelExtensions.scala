@@ -5,6 +5,7 @@ import java.util.{Collections, WeakHashMap}
 
 import org.apache.spark.sql.{SparkSession, SparkSessionExtensions, SparkSessionExtensionsProvider}
 import org.apache.spark.sql.catalyst.analysis.FunctionRegistry
+import org.apache.spark.sql.catalyst.expressions.Literal
 import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.execution.{ColumnarRule, SparkPlan}
 
@@ -54,7 +55,7 @@ private[sql] object RowsWithoutOperator extends ColumnarRule {
       case node if !node.isInstanceOf[ClassifyExec] && node.expressions.exists(ExtractScores.hasScores) =>
         node.transformExpressionsUp {
           case scores: Scores => ScoresOfRow.of(scores)
-          case ModelVersion(model) => org.apache.spark.sql.catalyst.expressions.Literal(model.current.digest)
+          case ModelVersion(model) => Literal(model.digest)
         }
     }
   }

@@ -2,7 +2,8 @@
 package firesteel.sql
 
 import org.apache.spark.sql.catalyst.expressions._
-import org.apache.spark.sql.catalyst.plans.logical.{Filter, Join, LogicalPlan}
+import org.apache.spark.sql.catalyst.plans.{LeftOuter, RightOuter}
+import org.apache.spark.sql.catalyst.plans.logical._
 
 /**
  * An operator computes the scores of all rows, but `CASE WHEN size < 10 THEN classify(image) END` needs only some:
@@ -10,21 +11,37 @@ import org.apache.spark.sql.catalyst.plans.logical.{Filter, Join, LogicalPlan}
  */
 private[sql] object GuardScores {
 
-  /** @param always the scores that some operator of the plan needs of all its rows: see [[unguarded]] */
+  /** @param always the scores that the operators above need of all rows of this one */
   def apply(node: LogicalPlan, always: Seq[Scores]): LogicalPlan =
     if (node.isInstanceOf[Classify] || !node.expressions.exists(hasGuard)) node
     else {
+      // A condition is evaluated for more rows than there are above it.
+      val above = if (node.isInstanceOf[Filter] || node.isInstanceOf[Join]) Nil else always
+      val all = above ++ node.expressions.flatMap(conditions(node, _)).flatMap(unguarded)
       // What is computed anyway, here, above or below, needs no guard, and would be computed twice with it.
       val computed = (scores: Scores) =>
-        always.exists(_.semanticEquals(scores)) || node.children.exists(ReuseScores(_, scores).isDefined)
+        all.exists(_.semanticEquals(scores)) || node.children.exists(ReuseScores(_, scores).isDefined)
       node.mapExpressions(e => conditions(node, e).map(guard(_, Nil, computed)).reduce(And))
     }
 
-  /** The scores that are evaluated for each row of an operator of the plan. */
-  def unguarded(plan: LogicalPlan): Seq[Scores] = plan.collect {
-    case node if !node.isInstanceOf[Classify] =>
-      node.expressions.flatMap(conditions(node, _)).flatMap(unguarded)
-  }.flatten
+  /**
+   * The scores that are needed of all rows of a child.
+   *
+   * @param always those that are needed of all rows of the node
+   */
+  def below(node: LogicalPlan, child: LogicalPlan, always: Seq[Scores]): Seq[Scores] = node match {
+    case _: Classify => Nil
+    case Filter(condition, _) =>
+      // Those of the first condition: the others see what it lets through.
+      conditions(node, condition) match {
+        case all if all.forall(ExtractScores.hasScores) => unguarded(all.head)
+        case _ => Nil
+      }
+    case Join(left, _, LeftOuter, _, _) if child eq left => always
+    case Join(_, right, RightOuter, _, _) if child eq right => always
+    case _: Join | _: GlobalLimit | _: LocalLimit | _: Offset | _: Sample => Nil
+    case _ => always ++ node.expressions.flatMap(unguarded)
+  }
 
   /** The conditions of a filter or a join are handled one by one: those without scores go first anyway. */
   private def conditions(node: LogicalPlan, e: Expression): Seq[Expression] = (node, e) match {
@@ -66,14 +83,18 @@ private[sql] object GuardScores {
   private def guard(e: Expression, conditions: Seq[Expression], computed: Scores => Boolean): Expression =
     e match {
       case s: Scores if conditions.nonEmpty && !computed(s) =>
-        val image = If(conditions.reduce(And), s.image, Literal(null, s.image.dataType))
-        s.copy(image = image)(s.column)
+        // A lambda's variable has no value outside of it: a guard with one would make the scores those of single
+        // rows, for nothing where the image is a column, which cannot fail.
+        val fitting =
+          if (s.image.isInstanceOf[Attribute]) conditions.filterNot(Below.hasFreeVariable) else conditions
+        fitting.reduceOption(And).fold(s) { condition =>
+          s.copy(image = If(condition, s.image, Literal(null, s.image.dataType)))(s.column)
+        }
       case s: Scores => s
       case other if ExtractScores.hasScores(other) =>
         val children = parts(other).map { case (child, own) =>
-          // A condition with scores of its own, or one by chance, must not be evaluated a second time.
-          val cheap = own.filter(c => c.deterministic && !ExtractScores.hasScores(c))
-          guard(child, conditions ++ cheap, computed)
+          // What decides by chance must not be asked a second time.
+          guard(child, conditions ++ own.filter(_.deterministic), computed)
         }
         other.withNewChildren(children)
       case other => other

@@ -14,9 +14,6 @@ private[firesteel] sealed trait ModelReference extends Serializable {
   /** What the file says of its model. */
   def description: ModelDescription
 
-  /** The model that is there now, in place of the one that was there when this reference was made. */
-  def current: ModelReference
-
   /** The SHA-256 of the model's file. */
   def digest: String
 
@@ -28,7 +25,11 @@ private[firesteel] sealed trait ModelReference extends Serializable {
 private[firesteel] final case class MemoryModel(override val digest: String)(@transient file: ModelFile)
     extends ModelReference {
   override val description: ModelDescription = file.description
-  override def current: ModelReference = this
+
+  /** Whether a file has the same content. */
+  def isContentOf(stored: StoredModel): Boolean =
+    stored.length == file.bytes.length && stored.fingerprint == file.fingerprint && stored.digest == digest
+
   override def send(sc: SparkContext, layer: Option[String]): SentModel =
     SentModel.of(sc, digest, layer, file.bytes)
   override def toString: String = s"model ${digest.take(12)}"
@@ -41,13 +42,12 @@ private[firesteel] object MemoryModel {
 /**
  * A model file on a file system.
  *
- * @param length the file's length when it was looked at
- * @param modified when it was changed last, in milliseconds since 1970
+ * @param length the file's length in bytes
+ * @param fingerprint what else tells its content from that of others: see [[firesteel.infer.ModelExcerpt]]
  */
-private[firesteel] final case class StoredModel(uri: String, length: Long, modified: Long)(
+private[firesteel] final case class StoredModel(uri: String, length: Long, fingerprint: String)(
     override val description: ModelDescription)
     extends ModelReference {
-  override def current: ModelReference = StoredModels.current(this)
   override def digest: String = StoredModels.digest(this)
   override def send(sc: SparkContext, layer: Option[String]): SentModel = StoredModels.send(this, sc, layer)
   override def toString: String = uri

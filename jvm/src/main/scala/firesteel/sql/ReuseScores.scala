@@ -32,8 +32,15 @@ private[sql] object ReuseScores {
       through(join, join.right, scores).map { case (below, attribute) =>
         join.copy(right = below) -> attribute
       }
-    case _: Filter | _: Sort | _: GlobalLimit | _: LocalLimit | _: Repartition | _: RepartitionByExpression |
-        _: BaseEvalPython =>
+    case generate: Generate =>
+      through(generate, generate.child, scores).map { case (below, attribute) =>
+        // Behind the other columns, of which the generator knows by their places those that it leaves out.
+        val columns = generate.child.output
+        val added = if (columns.exists(_.exprId == attribute.exprId)) columns else columns :+ attribute
+        generate.withNewChildren(Seq(Project(added, below))) -> attribute
+      }
+    case _: Filter | _: Sort | _: GlobalLimit | _: LocalLimit | _: Offset | _: Sample | _: Repartition |
+        _: RepartitionByExpression | _: CollectMetrics | _: Window | _: BaseEvalPython =>
       through(plan, plan.children.head, scores).map { case (below, attribute) =>
         plan.withNewChildren(Seq(below)) -> attribute
       }

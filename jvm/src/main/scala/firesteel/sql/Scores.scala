@@ -37,8 +37,8 @@ private[firesteel] final case class Scores(image: Expression, model: ModelRefere
   /** Tells Spark 4.2 and later not to evaluate it twice. */
   def expensive: Boolean = true
 
-  /** The same with the model that is there now. */
-  def withCurrentModel: Scores = copy(model = model.current)(column)
+  /** The same of another model. */
+  def withModel(model: ModelReference): Scores = copy(model = model)(column)
 
   override def toString: String = s"scores($image, $model${layer.map(", " + _).getOrElse("")})"
 }
@@ -64,7 +64,7 @@ private[firesteel] object Scores {
     val values = new Array[Any](3)
     values(StatusField) = result.status
     if (result.scores != null) values(ScoresField) = UnsafeArrayData.fromPrimitiveArray(result.scores)
-    if (!result.isOk) values(ProblemField) = UTF8String.fromString(problem)
+    if (!result.isOk && result.status != Result.NoInput) values(ProblemField) = UTF8String.fromString(problem)
     new GenericInternalRow(values)
   }
 

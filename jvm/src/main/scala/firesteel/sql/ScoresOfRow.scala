@@ -3,6 +3,8 @@ package firesteel.sql
 
 import java.io.ObjectOutputStream
 
+import scala.util.Using
+
 import firesteel.infer.{InputKind, ModelCache, Result, SentModel}
 
 import org.apache.spark.{SparkContext, TaskContext}
@@ -29,7 +31,6 @@ private[sql] final case class ScoresOfRow(image: Expression, model: ModelReferen
   override def nullable: Boolean = scores.nullable
   override def toString: String = s"row_$scores"
 
-  @transient private lazy val lease = shipment.lease()
   @transient private lazy val isArray = scores.isArray
   @transient private lazy val input: Any => Array[Result] = {
     val Some(found) = ImageInput.of(image.dataType): @unchecked
@@ -40,9 +41,12 @@ private[sql] final case class ScoresOfRow(image: Expression, model: ModelReferen
     input.read(value).map(one => if (one == null) Result.Null else result(input.kind, one)(input.tag))
 
   private def result[V: scala.reflect.ClassTag](kind: InputKind[V], value: V): Result = {
-    val predictor = lease.predictor
-    val (scores, status) = (new Array[Float](predictor.width()), new Array[Byte](1))
-    kind.predict(predictor, Array(value), scores, status)
+    val (scores, status) = shipment.use { lease =>
+      val predictor = lease.predictor
+      val (scores, status) = (new Array[Float](predictor.width()), new Array[Byte](1))
+      kind.predict(predictor, Array(value), scores, status)
+      (scores, status)
+    }
     new Result(status(0), scores, kind.values(value))
   }
 
@@ -78,12 +82,12 @@ private[sql] object ScoresOfRow {
 }
 
 /** A model that is sent to the executors when what holds it goes there. */
-private[sql] final class Shipment(@transient model: ModelReference, layer: Option[String])
+private[sql] final class Shipment(@transient reference: ModelReference, layer: Option[String])
     extends Serializable {
   private var sent: SentModel = _
 
   private def send(): SentModel = synchronized {
-    if (sent == null) sent = model.send(SparkContext.getOrCreate(), layer)
+    if (sent == null) sent = reference.send(SparkContext.getOrCreate(), layer)
     sent
   }
 
@@ -92,9 +96,11 @@ private[sql] final class Shipment(@transient model: ModelReference, layer: Optio
     out.defaultWriteObject()
   }
 
-  /** The model, ready to run here, until the current task ends; for good where Spark evaluates without a task. */
-  def lease(): ModelCache.Lease = {
-    val model = if (sent == null) send() else sent
-    if (TaskContext.get() == null) model.lease() else model.leaseForTask()
-  }
+  @transient private lazy val ofTask = model.leaseForTask()
+
+  private def model: SentModel = if (sent == null) send() else sent
+
+  /** Uses the model, ready to run here: leased once for a task, and each time where Spark evaluates without one. */
+  def use[T](body: ModelCache.Lease => T): T =
+    if (TaskContext.get() != null) body(ofTask) else Using.resource(model.lease())(body)
 }

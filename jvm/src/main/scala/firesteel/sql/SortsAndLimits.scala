@@ -83,7 +83,9 @@ private[sql] object SortsAndLimits {
     case ranges: RepartitionByExpression
         if ranges.partitionExpressions.exists(_.isInstanceOf[SortOrder]) && computes(ranges.child) =>
       ranges.copy(child = shuffle(spread(ranges.child, limited = false)))
-    case limit @ (_: GlobalLimit | _: LocalLimit) => limit.mapChildren(spread(_, limited = true))
+    // Spark takes the first rows of each partition, with the sort below, in one operator.
+    case GlobalLimit(_, _: LocalLimit) | Offset(_, _: LocalLimit) =>
+      plan.mapChildren(_.mapChildren(spread(_, limited = true)))
     case project: Project => project.mapChildren(spread(_, limited))
     case other => other.mapChildren(spread(_, limited = false))
   }
@@ -91,12 +93,14 @@ private[sql] object SortsAndLimits {
   private def shuffle(plan: LogicalPlan): LogicalPlan =
     Repartition(SQLConf.get.numShufflePartitions, shuffle = true, plan)
 
-  /** Whether scores are computed by the tasks that would be run for the sample. */
+  /** Whether scores are computed by the tasks that would be run for the sample: there is no shuffle between. */
   private def computes(plan: LogicalPlan): Boolean = plan match {
     case _: Classify => true
-    case _: Project | _: Filter | _: LocalLimit | _: Generate | _: BaseEvalPython =>
-      computes(plan.children.head)
-    case _: Union | _: Join => plan.children.exists(computes)
-    case _ => false
+    case _: Aggregate | _: Window | _: Distinct | _: Deduplicate | _: GlobalLimit |
+        _: RepartitionByExpression =>
+      false
+    case repartition: Repartition => !repartition.shuffle && computes(repartition.child)
+    case sort: Sort => !sort.global && computes(sort.child)
+    case other => other.children.exists(computes)
   }
 }

@@ -1,13 +1,13 @@
 /* Models on file systems: found by their names, looked at by their headers, read when a query runs. */
 package firesteel.sql
 
-import java.io.FileNotFoundException
-import java.nio.{ByteBuffer, ByteOrder}
+import java.io.{FileNotFoundException, IOException}
 
+import scala.annotation.tailrec
 import scala.collection.mutable
-import scala.util.Using
+import scala.util.{Failure, Try, Using}
 
-import firesteel.infer.{ModelDescription, ModelFile, ModelProblem, SentModel}
+import firesteel.infer.{ModelDescription, ModelExcerpt, ModelFile, ModelProblem, SentModel}
 
 import org.apache.hadoop.fs.{FileStatus, FileSystem, Path}
 import org.apache.spark.SparkContext
@@ -16,12 +16,10 @@ import org.apache.spark.sql.SparkSession
 
 private[sql] object StoredModels {
 
-  /** The largest header that is read, in bytes: what native code reads at most, and a little more. */
-  private val MaxHeader = (8L << 20) + 1
+  /** How long a model that is being replaced may be missing or incomplete, in milliseconds. */
+  private val ReplacedWithinMs = 2000L
 
-  /** A file that was changed so lately may be changed again without another time: nothing of it is remembered. */
-  private val SettledMs = 2000L
-
+  /** The digests of so many files are remembered. */
   private val Remembered = 64
 
   /**
@@ -42,7 +40,7 @@ private[sql] object StoredModels {
         file(fs, fs.makeQualified(candidate)).map(fs -> _)
       }
       files.nextOption() match {
-        case Some((fs, status)) => look(fs, status)
+        case Some((fs, path)) => look(fs, path)
         case None =>
           val tried = candidates.map { candidate =>
             if (status(fileSystem(candidate), candidate).isEmpty) s"$candidate"
@@ -53,23 +51,44 @@ private[sql] object StoredModels {
     }
   }
 
-  /** The model at the place of another. */
-  def current(model: StoredModel): StoredModel = usable(model.uri) {
-    val (fs, path) = place(model)
-    file(fs, path) match {
-      case Some(status) if status.getLen == model.length && status.getModificationTime == model.modified =>
-        model
-      case Some(status) => look(fs, status)
-      case None => throw Errors.modelNotFound(model.uri, Seq(model.uri), bare = false)
+  /**
+   * The model that is now at the place of another. Whoever replaces a model may not do so in one step: for a moment what
+   * is wrong with it is no error.
+   *
+   * @param sent whether to send it, too, so that it is the current one when the query runs
+   */
+  def current(model: StoredModel, sent: Boolean): StoredModel =
+    patiently(_.isInstanceOf[FiresteelAnalysisException]) {
+      val (fs, path) = place(model)
+      val now = usable(model.uri) {
+        file(fs, path)
+          .map(look(fs, _))
+          .getOrElse(throw Errors.modelNotFound(model.uri, Seq(model.uri), bare = false))
+      }
+      if (sent) now.send(SparkSession.active.sparkContext, None)
+      now
     }
+
+  /** Tries again for a while what fails in a way that may pass. */
+  private def patiently[T](mayPass: Throwable => Boolean)(body: => T): T = {
+    val end = System.nanoTime() + ReplacedWithinMs * 1000000
+    @tailrec def attempt(waitMs: Long): T = Try(body) match {
+      case Failure(error) if mayPass(error) && System.nanoTime() < end =>
+        Thread.sleep(waitMs)
+        attempt(waitMs * 2)
+      case other => other.get
+    }
+    attempt(waitMs = 20)
   }
 
   /** The SHA-256 of a model's file. */
   def digest(model: StoredModel): String =
-    digests.get(model).getOrElse(read(model).digest)
+    known(model).getOrElse(read(model).digest)
+
+  private def known(model: StoredModel): Option[String] = digests.synchronized(digests.get(model))
 
   def send(model: StoredModel, sc: SparkContext, layer: Option[String]): SentModel =
-    digests.get(model).flatMap(SentModel.find(sc, _, layer)).getOrElse {
+    known(model).flatMap(SentModel.find(sc, _, layer)).getOrElse {
       val file = read(model)
       SentModel.of(sc, file.digest, layer, file.bytes)
     }
@@ -85,68 +104,47 @@ private[sql] object StoredModels {
   }
 
   /** The model file at a path: the file itself, or the one in a saved model's folder. */
-  private def file(fs: FileSystem, path: Path): Option[FileStatus] =
-    status(fs, path).flatMap { found =>
-      if (found.isDirectory) status(fs, new Path(path, ModelFolder.FileName)).filter(_.isFile)
-      else Some(found)
-    }
+  private def file(fs: FileSystem, path: Path): Option[Path] =
+    status(fs, path)
+      .flatMap { found =>
+        if (found.isDirectory) status(fs, new Path(path, ModelFolder.FileName)).filter(_.isFile)
+        else Some(found)
+      }
+      .map(_.getPath)
 
   private def status(fs: FileSystem, path: Path): Option[FileStatus] =
     try Some(fs.getFileStatus(path))
     catch { case _: FileNotFoundException => None }
 
-  /** Reads the header alone. */
-  private def look(fs: FileSystem, status: FileStatus): StoredModel = {
-    val (uri, length, modified) = (status.getPath.toString, status.getLen, status.getModificationTime)
-    val key = StoredModel(uri, length, modified)(null)
-    val description = descriptions.get(key).getOrElse {
-      val found = usable(uri)(ModelDescription.ofHeader(header(fs, status.getPath, length), length))
-      descriptions.put(key, found)
-      found
-    }
-    key.copy()(description)
-  }
-
-  private def header(fs: FileSystem, path: Path, length: Long): Array[Byte] =
-    Using.resource(fs.open(path)) { in =>
-      val first = new Array[Byte](math.min(length, ModelDescription.LengthBytes.toLong).toInt)
-      in.readFully(0, first)
-      if (first.length < ModelDescription.LengthBytes) first
-      else {
-        val told = ByteBuffer.wrap(first).order(ByteOrder.LITTLE_ENDIAN).getLong
-        val bytes = if (told < 0 || told > MaxHeader) MaxHeader else told
-        val start = new Array[Byte](math.min(length, first.length + bytes).toInt)
-        in.readFully(0, start)
-        start
+  /** Reads no more than an excerpt. */
+  private def look(fs: FileSystem, path: Path): StoredModel = usable(path.toString) {
+    val (length, excerpt) = patiently(_.isInstanceOf[IOException]) {
+      val length = fs.getFileStatus(path).getLen
+      Using.resource(fs.open(path)) { in =>
+        val read = { (position: Long, bytes: Int) =>
+          val part = new Array[Byte](bytes)
+          in.readFully(position, part)
+          part
+        }
+        length -> ModelExcerpt.of(length, read)
       }
     }
+    StoredModel(path.toString, length, excerpt.fingerprint)(ModelDescription.ofHeader(excerpt.header, length))
+  }
 
   /** Reads the whole file, which must still be the one that the query was planned for. */
   private def read(model: StoredModel): ModelFile = usable(model.uri) {
     val (fs, path) = place(model)
     val file = new ModelFile(ModelFolder.read(fs, path))
-    val status = fs.getFileStatus(path)
-    if (status.getLen != model.length || status.getModificationTime != model.modified)
+    if (file.bytes.length != model.length || file.fingerprint != model.fingerprint)
       throw Errors.modelReplaced(model.uri)
     file.description // which checks all of it
-    digests.put(model, file.digest)
+    digests.synchronized {
+      digests.put(model, file.digest)
+      if (digests.size > Remembered) digests.remove(digests.head._1)
+    }
     file
   }
 
-  private val descriptions = new Memory[ModelDescription]
-  private val digests = new Memory[String]
-
-  /** What is known of the last files that were looked at. */
-  private final class Memory[T] {
-    private val entries = mutable.LinkedHashMap.empty[StoredModel, T]
-
-    def get(model: StoredModel): Option[T] = synchronized(entries.get(model))
-
-    def put(model: StoredModel, value: T): Unit = synchronized {
-      if (System.currentTimeMillis() - model.modified > SettledMs) {
-        entries.put(model, value)
-        if (entries.size > Remembered) entries.remove(entries.head._1)
-      }
-    }
-  }
+  private val digests = mutable.LinkedHashMap.empty[StoredModel, String]
 }

@@ -10,12 +10,12 @@ import firesteel.jni.{ErrorCode, Models, NativeException, Predictor}
 import firesteel.{Bars, SparkSuite}
 
 class ModelCacheSuite extends SparkSuite {
+  private val cache = new ModelCache(maxIdleBytes = 0)
 
-  // Seeds that no other suite uses: the cache belongs to the whole JVM.
-  private val files = new AtomicInteger(1000)
+  private val files = new AtomicInteger
   private def newFile(): Array[Byte] = Bars.file(seed = files.incrementAndGet().toLong)
 
-  private def lease(file: Array[Byte]): ModelCache.Lease = ModelCache.lease(Models.digest(file), None, file)
+  private def lease(file: Array[Byte]): ModelCache.Lease = cache.lease(Models.digest(file), None, file)
 
   private def use(file: Array[Byte]): Predictor = {
     val leased = lease(file)
@@ -30,21 +30,21 @@ class ModelCacheSuite extends SparkSuite {
   test("many threads that ask at once get one model, opened once from a file that is fetched once") {
     val file = newFile()
     val digest = Models.digest(file)
-    val (before, fetched) = (ModelCache.opened, new AtomicInteger)
+    val (before, fetched) = (cache.opened, new AtomicInteger)
     val (ready, go) = (new CountDownLatch(8), new CountDownLatch(1))
     val threads = Executors.newFixedThreadPool(8)
     try {
       val asking: Callable[ModelCache.Lease] = () => {
         ready.countDown()
         assert(go.await(10, TimeUnit.SECONDS))
-        ModelCache.lease(digest, None, { fetched.incrementAndGet(); file })
+        cache.lease(digest, None, { fetched.incrementAndGet(); file })
       }
       val leases = Seq.fill(8)(threads.submit(asking))
       assert(ready.await(10, TimeUnit.SECONDS))
       go.countDown()
       val got = leases.map(_.get(10, TimeUnit.SECONDS))
       assert(got.map(_.predictor).forall(_ eq got.head.predictor))
-      assert(ModelCache.opened - before === 1)
+      assert(cache.opened - before === 1)
       assert(fetched.get === 1)
       got.foreach(_.close())
     } finally {
@@ -55,11 +55,11 @@ class ModelCacheSuite extends SparkSuite {
 
   test("a copy of a file is the same model, another file another one") {
     val file = newFile()
-    val (before, first, copy, other) = (ModelCache.opened, lease(file), lease(file.clone), lease(newFile()))
+    val (before, first, copy, other) = (cache.opened, lease(file), lease(file.clone), lease(newFile()))
     try {
       assert(first.predictor eq copy.predictor)
       assert(first.predictor ne other.predictor)
-      assert(ModelCache.opened - before === 2)
+      assert(cache.opened - before === 2)
     } finally Seq(first, copy, other).foreach(_.close())
   }
 
@@ -67,12 +67,45 @@ class ModelCacheSuite extends SparkSuite {
     val files = Seq.fill(4)(newFile())
     val predictors = files.map(use)
     assert(predictors.map(works) === Seq(false, false, true, true))
-    val opened = ModelCache.opened
+    val opened = cache.opened
     // Using the older one makes the other one the next to go.
     assert(use(files(2)) eq predictors(2))
-    assert(ModelCache.opened === opened)
+    assert(cache.opened === opened)
     use(newFile())
     assert(predictors.map(works) === Seq(false, false, true, false))
+  }
+
+  test("more than two stay open while their files are small together") {
+    val files = Seq.fill(4)(newFile())
+    assert(files.map(_.length).distinct.size === 1)
+    val roomy = new ModelCache(3L * files.head.length)
+    val predictors = files.map { file =>
+      val leased = roomy.lease(Models.digest(file), None, file)
+      try leased.predictor
+      finally leased.close()
+    }
+    assert(predictors.map(works) === Seq(false, true, true, true))
+  }
+
+  test("a model that takes long to open keeps nobody from another one") {
+    val (slow, quick) = (newFile(), newFile())
+    val (opening, go) = (new CountDownLatch(1), new CountDownLatch(1))
+    val thread = Executors.newSingleThreadExecutor()
+    try {
+      val asking: Callable[ModelCache.Lease] = () =>
+        cache.lease(Models.digest(slow), None, { opening.countDown(); go.await(10, TimeUnit.SECONDS); slow })
+      val asked = thread.submit(asking)
+      assert(opening.await(10, TimeUnit.SECONDS))
+      assert(works(use(quick)))
+      assert(!asked.isDone)
+      go.countDown()
+      val leased = asked.get(10, TimeUnit.SECONDS)
+      assert(works(leased.predictor))
+      leased.close()
+    } finally {
+      thread.shutdown()
+      assert(thread.awaitTermination(10, TimeUnit.SECONDS))
+    }
   }
 
   test("a model in use is never closed, however many come after it") {
@@ -114,7 +147,7 @@ class ModelCacheSuite extends SparkSuite {
     damaged(damaged.length - 1) = (damaged.last ^ 1).toByte
     val before = Predictor.live()
     for (_ <- 1 to 2) {
-      val error = intercept[NativeException](ModelCache.lease(Models.digest(file), None, damaged))
+      val error = intercept[NativeException](cache.lease(Models.digest(file), None, damaged))
       assert(error.code === ErrorCode.DIGEST)
       assert(
         error.getMessage.contains(Models.digest(damaged)) && error.getMessage.contains(Models.digest(file)))

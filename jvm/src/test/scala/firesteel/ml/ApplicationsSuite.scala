@@ -14,7 +14,7 @@ import firesteel.{Bars, SparkChild, SparkSuite}
 
 import org.apache.spark.ml.linalg.Vectors
 import org.apache.spark.sql.functions.{col, udf}
-import org.apache.spark.sql.{DataFrame, SparkSession}
+import org.apache.spark.sql.{AnalysisException, DataFrame, SparkSession}
 import org.apache.spark.{SparkEnv, TaskContext}
 import org.scalatest.Assertions
 
@@ -36,11 +36,10 @@ class ApplicationsSuite extends SparkSuite with SparkChild {
     }
   }
 
-  test("scoring loads nothing of libtorch; a GPU that is asked for and not there is an error of training") {
+  test("scoring loads nothing of libtorch; a GPU that is asked for and not there is an error") {
     withTempDir { folder =>
       Bars.untrained(seed = 5).save(s"$folder/model")
-      val conf = Map("spark.master" -> "local[2]", "spark.firesteel.device" -> "gpu")
-      passSpark(ScoringAlone, conf, s"$folder/model")
+      passSpark(ScoringAlone, Map("spark.master" -> "local[2]"), s"$folder/model")
     }
   }
 }
@@ -229,6 +228,9 @@ private object ScoringAlone extends Assertions {
     for (name <- Seq("firesteel_torch", "libtorch", "libc10", "gomp"))
       assert(!libraries.exists(_.contains(name)), libraries)
 
+    spark.conf.set("spark.firesteel.device", "gpu")
+    val refused = intercept[AnalysisException](model.transform(table).collect())
+    assert(refused.getMessage.contains("spark.firesteel.device is gpu"))
     val error = intercept[NativeException](Bars.classifier.fit(table))
     assert(error.code === ErrorCode.DEVICE && error.getMessage.contains("GPU"))
     assert(Processes.libraries().exists(_.contains("libtorch_cpu")), "this would have been seen")

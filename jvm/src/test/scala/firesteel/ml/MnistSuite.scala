@@ -12,7 +12,7 @@ import org.json4s.jackson.JsonMethods.parse
 class MnistSuite extends SparkSuite {
 
   test("the median test accuracy of seeds 1 to 5 is within 0.001 of the median of the PyTorch script's") {
-    assume(sys.env.get("FIRESTEEL_SLOW").contains("1") && data.isDefined)
+    assume(slow && data.isDefined)
     implicit val formats: DefaultFormats.type = DefaultFormats
     val root = Path.of(System.getProperty("firesteel.root"))
     val expectations = parse(Files.readString(root.resolve("tests/parity/expected/mnist.json")))

@@ -92,6 +92,8 @@ class PersistenceSuite extends SparkSuite {
       assert(CnnClassificationModel.load(path).digest === model.digest)
       other.write.overwrite().save(path)
       same(other, CnnClassificationModel.load(path))
+      val names = files(folder.resolve("model")).map(_.split('/').last).filterNot(_.endsWith(".crc"))
+      assert(names.map(_.takeWhile(_ != '-')).sorted === Seq("_SUCCESS", "model.safetensors", "part"))
     }
   }
 
@@ -256,6 +258,12 @@ class PersistenceSuite extends SparkSuite {
       assert(
         error.getMessage.contains(s"has ${model.file.length - 1} bytes after writing ${model.file.length}"))
       assert(!Files.exists(folder.resolve("model/metadata")))
+
+      model.save(s"$folder/other")
+      val before = files(folder.resolve("other"))
+      intercept[IOException](Bars.untrained(seed = 4).write.overwrite().save(s"lossy://$folder/other"))
+      assert(files(folder.resolve("other")) === before)
+      same(model, CnnClassificationModel.load(s"$folder/other"))
     }
   }
 }

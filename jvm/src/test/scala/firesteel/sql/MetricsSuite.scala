@@ -6,10 +6,11 @@ import java.util.concurrent.{CountDownLatch, Executors, TimeUnit}
 import scala.concurrent.duration.Duration
 import scala.concurrent.{Await, ExecutionContext, Future}
 
-import firesteel.SparkChild
+import firesteel.{Bars, SparkChild}
 import firesteel.infer.ModelCache
 
 import org.apache.spark.SparkException
+import org.apache.spark.firesteel.Replay
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.functions.udf
 import org.scalatest.Assertions
@@ -61,13 +62,20 @@ class MetricsSuite extends SqlSuite with SparkChild {
     assert(metrics(sql("SELECT id, classify(image) FROM photos"))("batches") === 4 * 8)
   }
 
-  test("a bound that makes no sense is refused") {
-    for ((key, value) <- Seq("rows" -> "0", "rows" -> "-1", "bytes" -> "0")) {
-      session.conf.set(s"spark.firesteel.batch.$key", value)
-      val error =
-        try intercept[IllegalArgumentException](sql("SELECT classify(image) FROM photos").collect())
-        finally session.conf.unset(s"spark.firesteel.batch.$key")
-      assert(error.getMessage.contains(s"spark.firesteel.batch.$key is $value: it must be above 0"))
+  test("an event log replays: the history server shows what the Spark UI showed") {
+    withTempDir { folder =>
+      val conf = Map(
+        "spark.master" -> "local[2]",
+        "spark.eventLog.enabled" -> "true",
+        "spark.eventLog.compress" -> "false",
+        "spark.eventLog.dir" -> folder.toUri.toString)
+      passSpark(Logged, conf, model)
+      val metrics = Replay.operators(folder).collect { case ("Classify", metrics) => metrics }
+      assert(metrics.size === 1)
+      val found = metrics.head
+      assert(found("number of output rows") === "1,000" && found("images scored") === "1,000")
+      assert(found("batches") === "32" && found("bad images") === "0")
+      assert(found("image bytes").contains("KiB") && found("forward time").contains("ms"), found)
     }
   }
 
@@ -187,6 +195,21 @@ private object NamedExtension extends Assertions {
     val plan = table.queryExecution.executedPlan.toString
     assert(plan.split("Classify scores").length === 2, plan)
     assert(spark.experimental.extraOptimizations.count(_ == ExtractScores) === 1)
+    spark.stop()
+  }
+}
+
+/** A query of an application of its own. */
+private object Logged {
+  def main(arguments: Array[String]): Unit = {
+    val spark = SparkSession.builder().getOrCreate()
+    val photos = Bars.table(spark, 1000, partitions = 4)
+    photos
+      .selectExpr(s"classify(features, '${arguments(0)}') AS label")
+      .write
+      .format("noop")
+      .mode("overwrite")
+      .save()
     spark.stop()
   }
 }

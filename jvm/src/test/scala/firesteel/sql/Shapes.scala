@@ -65,6 +65,12 @@ object Shapes {
       32,
       "SELECT id FROM photos WHERE classify(image) = 'row' AND rand(7) < 0.5"),
     Shape("a sample", 1000, 32, "SELECT id, classify(image) FROM photos TABLESAMPLE (100 PERCENT)"),
+    Shape(
+      "a sample of labels",
+      1000,
+      32,
+      "SELECT id, classify(image) FROM (SELECT * FROM photos WHERE classify(image) <> '') TABLESAMPLE (50 PERCENT) REPEATABLE (7)"
+    ),
     Shape("LIMIT", 5, 1, "SELECT length(classify(image)) > 0 FROM photos LIMIT 5"),
     Shape("LIMIT and OFFSET", 8, 1, "SELECT length(classify(image)) > 0 FROM photos LIMIT 5 OFFSET 3"),
     Shape("LIMIT below", 5, 1, "SELECT length(classify(image)) > 0 FROM (SELECT image FROM photos LIMIT 5)"),
@@ -95,6 +101,24 @@ object Shapes {
       "SELECT id, classify(image) FROM photos ORDER BY classify_score(image) DESC, id LIMIT 3"),
     Shape("ORDER BY a label", 1000, 32, "SELECT id, classify(image) AS label FROM photos ORDER BY label, id"),
     Shape("ORDER BY another", 1000, 32, "SELECT id, classify(image) FROM photos ORDER BY size, id"),
+    Shape(
+      "ORDER BY behind a hint to coalesce",
+      1000,
+      32,
+      "SELECT * FROM (SELECT /*+ COALESCE(2) */ id, classify(image) AS label FROM photos) ORDER BY label, id"),
+    Shape(
+      "ORDER BY behind a sample",
+      1000,
+      32,
+      """SELECT * FROM (SELECT id, classify(image) AS label FROM photos) TABLESAMPLE (100 PERCENT) REPEATABLE (7)
+        |ORDER BY label, id""".stripMargin
+    ),
+    Shape(
+      "OFFSET, and a label above",
+      1000,
+      32,
+      "SELECT id, classify(image) FROM (SELECT * FROM photos WHERE classify(image) <> '' ORDER BY size, id OFFSET 10)"
+    ),
     Shape("SORT BY", 1000, 32, "SELECT id, classify(image) AS label FROM photos SORT BY label"),
     Shape("DISTRIBUTE BY", 1000, 32, "SELECT id, classify(image) AS label FROM photos DISTRIBUTE BY label"),
     Shape("CLUSTER BY", 1000, 32, "SELECT id, classify(image) AS label FROM photos CLUSTER BY label"),
@@ -194,12 +218,37 @@ object Shapes {
       "a condition with scores",
       1000,
       32,
-      "SELECT id, IF(classify_score(image) > 0.5, classify(image), 'unsure') FROM photos"),
+      "SELECT id, IF(classify_score(image) > 0.36, classify(image), 'unsure') FROM photos"),
     Shape(
       "another model only if unsure",
-      2000,
-      64,
-      "SELECT id, IF(classify_score(image) > 0.5, 'sure', classify(image, '@other')) FROM photos"),
+      1546,
+      52,
+      "SELECT id, IF(classify_score(image) > 0.36, 'sure', classify(image, '@other')) FROM photos"),
+    Shape(
+      "an image that only some labels have",
+      1004,
+      36,
+      """SELECT id, IF(classify_score(image) > 0.36,
+        |  classify(CAST(rpad(CAST(1 / CAST(classify_score(image) > 0.36 AS INT) AS STRING), 64, 'x') AS BINARY)),
+        |  'unsure') FROM photos""".stripMargin
+    ),
+    Shape(
+      "a guard in WHERE, and the rest in SELECT",
+      116,
+      8,
+      "SELECT id, classify(image) FROM photos WHERE CASE WHEN size < 10 THEN classify(image) = 'row' END"),
+    Shape(
+      "a guard above a condition with the same scores",
+      900,
+      30,
+      """SELECT id, IF(size < 10, classify(image), 'big') FROM
+        |(SELECT * FROM photos WHERE classify(image) <> 'row' AND size < 90)""".stripMargin
+    ),
+    Shape(
+      "a guard with the variable of a lambda",
+      1000,
+      32,
+      "SELECT id, transform(array(1, 20), x -> IF(x < 10, classify(image), 'big')) FROM photos"),
     Shape(
       "nested",
       1012,
@@ -217,6 +266,13 @@ object Shapes {
       1000,
       32,
       "SELECT id, label FROM photos LATERAL VIEW explode(array(classify(image))) AS label"),
+    Shape(
+      "LATERAL VIEW of labels, and a label above",
+      1000,
+      32,
+      """SELECT id, best.label, classify(image) FROM photos
+        |LATERAL VIEW inline(classify_topk(image, 2)) best WHERE best.probability > 0.36""".stripMargin
+    ),
     Shape("stack", 1000, 32, "SELECT id, stack(2, classify(image), 'x') FROM photos"),
     Shape(
       "transform with its variable: row by row",

@@ -79,6 +79,14 @@ object ShapesOfGroups {
       32,
       "SELECT * FROM (SELECT id, classify(image) AS a, upper(classify(image)) AS b FROM photos) UNPIVOT (label FOR name IN (a, b))"),
     Shape(
+      "a window by label, and the label above",
+      1000,
+      32,
+      """SELECT id, classify(image) FROM
+        |(SELECT *, row_number() OVER (PARTITION BY classify(image) ORDER BY id) AS place FROM photos)
+        |WHERE place > 2""".stripMargin
+    ),
+    Shape(
       "a window by label",
       1000,
       32,

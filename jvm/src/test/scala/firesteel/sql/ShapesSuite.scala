@@ -1,10 +1,13 @@
 /* What each shape of query costs: images given to the network, and native calls. */
 package firesteel.sql
 
+import firesteel.infer.ModelCache
 import firesteel.ml.CnnClassificationModel
 
 import org.apache.spark.firesteel.Forwards
 import org.apache.spark.sql.DataFrame
+import org.apache.spark.sql.execution.FileSourceScanExec
+import org.apache.spark.sql.execution.adaptive.AdaptiveSparkPlanExec
 import org.apache.spark.sql.functions.{call_function, col, expr}
 
 class ShapesSuite extends SqlSuite {
@@ -81,6 +84,47 @@ class ShapesSuite extends SqlSuite {
     assert(forwards(assert(all.toLocalIterator().hasNext)).images === 250)
   }
 
+  test("a table that is observed computes each image once, ordered too") {
+    val observed = org.apache.spark.sql.Observation()
+    val rows = labels.observe(
+      observed,
+      org.apache.spark.sql.functions.count(org.apache.spark.sql.functions.lit(1)).as("rows"))
+    assert(forwards(rows.withColumn("score", expr("classify_score(image)")).collect()) === Forwards(1000, 32))
+    assert(observed.get === Map("rows" -> 1000L))
+    val again = org.apache.spark.sql.Observation()
+    val ordered = labels
+      .observe(again, org.apache.spark.sql.functions.count(org.apache.spark.sql.functions.lit(1)).as("rows"))
+      .orderBy("label", "id")
+    assert(forwards(ordered.collect()) === Forwards(1000, 32))
+  }
+
+  test("three models of one query are opened once each") {
+    val third = save("third", 4, "[]")
+    val opened = ModelCache.opened
+    val ran =
+      run(s"SELECT id, classify(image), classify(image, '@other'), classify(image, '$third') FROM photos")
+    assert((ran.images, ran.operators) === (3000, 3))
+    assert(ModelCache.opened - opened <= 3)
+  }
+
+  test("partitions that no label asks for are not read") {
+    try {
+      sql("SELECT id, size, id % 5 AS part FROM photos").write.partitionBy("part").saveAsTable("parted")
+      val text = """SELECT /*+ BROADCAST(q) */ p.id FROM parted p JOIN photos q ON p.part = q.id
+        |WHERE q.id < 5 AND classify(q.image) = 'row'""".stripMargin
+      val parts =
+        sql("SELECT id FROM photos WHERE id < 5 AND classify(image) = 'row'").collect().map(_.getInt(0))
+      assert(parts.nonEmpty && parts.length < 5)
+      val table = sql(text)
+      val ran = run(table)
+      assert(ran.rows.size === parts.length * 200 && ran.images === 5)
+      val scans = collectWithSubqueries(table.queryExecution.executedPlan) { case scan: FileSourceScanExec =>
+        scan
+      }
+      assert(scans.map(_.metrics("numPartitions").value) === Seq(parts.length.toLong))
+    } finally sql("DROP TABLE IF EXISTS parted")
+  }
+
   test("df.cache computes once, whatever is asked of it") {
     val cached = labels.cache()
     try {
@@ -123,12 +167,48 @@ class ShapesSuite extends SqlSuite {
     }
   }
 
+  private def transformed: DataFrame =
+    CnnClassificationModel.load(this.model).setFeaturesCol("image").transform(session.table("photos"))
+
   test("transform has the same operator, and shares the scores with SQL") {
-    val model = CnnClassificationModel.load(this.model).setFeaturesCol("image")
-    val table = model.transform(session.table("photos")).select("id", "prediction", "probability")
+    val table = transformed.select("id", "prediction", "probability")
     val ran = run(table.where("prediction = 0.0"))
     assert((ran.images, ran.calls, ran.operators) === (1000, 32, 1))
     val expected = run("SELECT id FROM photos WHERE classify(image) = 'row'").rows.map(_.getInt(0)).toSet
     assert(ran.rows.map(_.getInt(0)).toSet === expected && expected.nonEmpty)
+  }
+
+  test("transform of a loaded model and SQL by its path are one operator together") {
+    val ran = run(transformed.selectExpr("id", "prediction", "classify(image) AS label"))
+    assert((ran.images, ran.calls, ran.operators) === (1000, 32, 1))
+    assert(ran.rows.forall(row => Seq("row", "column", "none")(row.getDouble(1).toInt) == row.getString(2)))
+  }
+
+  test("transform and SQL have the same physical plan") {
+    def plan(table: DataFrame): String = {
+      val nodes = table.queryExecution.executedPlan match {
+        case adaptive: AdaptiveSparkPlanExec => adaptive.initialPlan
+        case plan => plan
+      }
+      val text = nodes.toString
+      // The model is named by its path or its digest; attributes are numbered as they come.
+      text
+        .replace(s"file:${this.model}/model.safetensors", "MODEL")
+        .replaceAll("model [0-9a-f]{12}", "MODEL")
+        .replaceAll("#[0-9]+L?|plan_id=[0-9]+", "")
+        .replaceAll("classify\\(|prediction\\(", "read(")
+        .replaceAll("AS (label|prediction)", "AS read")
+    }
+    val shapes = Seq[DataFrame => DataFrame](
+      identity,
+      _.where("size < 10").limit(3),
+      _.orderBy("size", "id").limit(5),
+      _.repartition(3, col("read")))
+    for (shape <- shapes) {
+      val ofModel = shape(transformed.select(col("id"), col("size"), col("prediction").as("read")))
+      val ofSql = shape(session.table("photos").selectExpr("id", "size", "classify(image) AS read"))
+      assert(plan(ofModel) === plan(ofSql))
+      assert(plan(ofSql).contains("Classify scores("), plan(ofSql))
+    }
   }
 }

@@ -196,6 +196,38 @@ class SqlErrorsSuite extends SqlSuite {
     assert(many.map(_.toSeq) === Seq(Seq(3, 2)))
   }
 
+  test("settings with which nothing can be scored are refused when the query is planned") {
+    for ((key, value, problem) <- Seq(
+        (
+          "spark.firesteel.device",
+          "gpu",
+          "spark.firesteel.device is gpu, but images are scored on CPUs alone"),
+        ("spark.firesteel.device", "tpu", "spark.firesteel.device is 'tpu': it must be auto, cpu or gpu"),
+        ("spark.firesteel.batch.rows", "0", "spark.firesteel.batch.rows is 0: it must be above 0"),
+        ("spark.firesteel.batch.rows", "many", "many"),
+        ("spark.firesteel.batch.bytes", "-1", "spark.firesteel.batch.bytes: Size must be specified as bytes")
+      )) {
+      session.conf.set(key, value)
+      try {
+        val error = intercept[AnalysisException](sql("SELECT classify(image) FROM photos").explain())
+        assert((error.getCondition, error.getSqlState) === ("FIRESTEEL_BAD_SETTING" -> "22023"))
+        assert(error.getMessage.contains(problem))
+      } finally session.conf.unset(key)
+    }
+  }
+
+  test("no column's default is made of scores, and who evaluates them without a plan is told so") {
+    val default = "label STRING DEFAULT classify(unhex(repeat('00', 64)))"
+    val error = intercept[AnalysisException](sql(s"CREATE TABLE defaults (id INT, $default) USING parquet"))
+    assert(error.getMessage.contains("not a constant"))
+    val analyzed = sql("SELECT classify(image) FROM photos").queryExecution.analyzed
+    val scores = analyzed.expressions.flatMap(_.collect { case scores: Scores => scores })
+    val message = intercept[IllegalStateException](scores.head.eval(null)).getMessage
+    assert(
+      message.contains("spark.sql.extensions=firesteel.sql.FiresteelExtensions") && message.contains(
+        "outside of a query"))
+  }
+
   test("an unknown layer: the layers are told") {
     check(
       "SELECT image_features(image, '@model', 'nothing') FROM photos",

@@ -1,7 +1,9 @@
 /* The functions on streams give what they give on tables. */
 package firesteel.sql
 
-import java.nio.file.{Files, Path, Paths}
+import java.nio.file.Path
+import java.util.concurrent.atomic.{AtomicBoolean, AtomicInteger}
+import java.util.concurrent.{CompletableFuture, TimeUnit}
 
 import scala.collection.mutable
 
@@ -188,10 +190,6 @@ class SqlStreamingSuite extends SqlSuite {
         query.processAllAvailable()
         val old = session.sql(s"SELECT model_version('$path')").head().getString(0)
         save("replaced", 22, """["d","e","f"]""")
-        val file = Paths.get(path, "model.safetensors")
-        Files.setLastModifiedTime(
-          file,
-          java.nio.file.attribute.FileTime.fromMillis(System.currentTimeMillis() + 5000))
         val now = session.sql(s"SELECT model_version('$path')").head().getString(0)
         assert(old !== now)
         add(folder, 100, 200)
@@ -209,6 +207,44 @@ class SqlStreamingSuite extends SqlSuite {
           session.sql(s"SELECT classify(image, '$path') FROM photos WHERE id >= 100 AND id < 200").collect()
         assert(second.map(_._1).sorted === expected.map(_.getString(0)).toSeq.sorted)
       } finally query.stop()
+    }
+  }
+
+  test("a stream goes on while its model is overwritten again and again, a batch of one model") {
+    withTempDir { folder =>
+      for (i <- 0 until 8) add(folder, i * 10, i * 10 + 10)
+      val labels = Seq("""["a","b","c"]""", """["d","e","f"]""")
+      def write(i: Int): String = save("busy", 21L + i % 2, labels(i % 2))
+      val path = write(0)
+      val versions = Seq(1, 0).map { i =>
+        write(i); session.sql(s"SELECT model_version('$path')").head().getString(0)
+      }
+      val done = new AtomicBoolean
+      val written = new AtomicInteger
+      val writing = CompletableFuture.runAsync(() => while (!done.get) write(written.incrementAndGet()))
+      try {
+        val found = mutable.Map.empty[Long, Seq[(String, String)]]
+        val query = sqlOver(
+          stream(folder),
+          s"SELECT classify(image, '$path') AS label, model_version('$path') AS version FROM arriving").writeStream
+          .option("checkpointLocation", s"$folder/checkpoint")
+          .trigger(Trigger.AvailableNow())
+          .foreachBatch { (batch: DataFrame, id: Long) =>
+            found(id) = batch.collect().map(row => row.getString(0) -> row.getString(1)).toSeq
+          }
+          .start()
+        assert(finish(query) === 8)
+        assert(found.values.map(_.size).sum === 80)
+        for (rows <- found.values) {
+          val Seq(version) = rows.map(_._2).distinct: @unchecked
+          val letters = if (version == versions(1)) "abc" else { assert(version === versions(0)); "def" }
+          assert(rows.forall { case (label, _) => letters.contains(label) }, rows)
+        }
+        assert(written.get > 8, "the model was not overwritten meanwhile")
+      } finally {
+        done.set(true)
+        writing.get(30, TimeUnit.SECONDS)
+      }
     }
   }
 }

@@ -1,11 +1,15 @@
 /* The functions in what SQL keeps: views, SQL functions, cached tables, prepared statements. */
 package firesteel.sql
 
+import java.io.FileNotFoundException
+import java.net.URI
 import java.nio.file.{Files, Paths}
+import java.util.concurrent.atomic.AtomicInteger
 
 import firesteel.{Bars, SparkChild}
 import firesteel.ml.CnnClassificationModel
 
+import org.apache.hadoop.fs.{FileStatus, Path => HadoopPath, RawLocalFileSystem}
 import org.apache.spark.sql.execution.columnar.InMemoryTableScanExec
 import org.apache.spark.sql.{AnalysisException, DataFrame, Row, SparkSession}
 import org.scalatest.Assertions
@@ -128,15 +132,18 @@ class ViewsSuite extends SqlSuite with SparkChild {
     } finally sql("UNCACHE TABLE cached")
   }
 
-  test("a changed model's file is not taken from the cache") {
+  test("a changed model's file is not taken from the cache, even if its length and time are the same") {
     val path = save("changing", 5, "[]")
+    val file = Paths.get(path, "model.safetensors")
+    val (length, time) = (Files.size(file), Files.getLastModifiedTime(file))
     val text = s"SELECT id, classify(image, '$path') AS label FROM photos"
     val first = run(text).rows
     val cached = sql(text).cache()
     try {
       assert(run(cached).rows === first && cacheScans(sql(text)) === 1)
       save("changing", 6, "[]")
-      touch(path, 5000)
+      Files.setLastModifiedTime(file, time)
+      assert(Files.size(file) === length)
       assert(cacheScans(sql(text)) === 0)
       val second = run(text)
       assert(second.rows !== first)
@@ -146,13 +153,16 @@ class ViewsSuite extends SqlSuite with SparkChild {
     } finally cached.unpersist()
   }
 
-  /** Makes a model's file look changed later, however coarse the file system's clock. */
-  private def touch(path: String, millis: Long): Unit = {
-    val file = Paths.get(path, "model.safetensors")
-    Files.setLastModifiedTime(
-      file,
-      java.nio.file.attribute.FileTime.fromMillis(Files.getLastModifiedTime(file).toMillis + millis))
-    ()
+  test("a model that is missing for a moment, while somebody replaces it, is waited for") {
+    session.conf.set("fs.flickering.impl", classOf[FlickeringFileSystem].getName)
+    val table = sql(s"SELECT id, classify(image, 'flickering:$model') FROM photos")
+    FlickeringFileSystem.missing.set(5)
+    assert(run(table).rows.toSet === run("SELECT id, classify(image) FROM photos").rows.toSet)
+    assert(FlickeringFileSystem.missing.get <= 0, "nothing asked for the file")
+    // Analysis waits for nothing: a name may be wrong.
+    FlickeringFileSystem.missing.set(1)
+    val error = intercept[AnalysisException](sql(s"SELECT classify(image, 'flickering:$model') FROM photos"))
+    assert(error.getCondition === "FIRESTEEL_MODEL_NOT_FOUND")
   }
 
   test("prepared statements, with and without parameters") {
@@ -203,4 +213,17 @@ private object MetastoreProgram extends Assertions {
       assert(spark.table(view).collect().toSet === expected, view)
     spark.stop()
   }
+}
+
+/** A local file system, `flickering:`, in which files are missing for so many questions. */
+class FlickeringFileSystem extends RawLocalFileSystem {
+  override def getScheme: String = "flickering"
+  override def getUri: URI = URI.create("flickering:///")
+  override def getFileStatus(path: HadoopPath): FileStatus =
+    if (FlickeringFileSystem.missing.getAndDecrement() > 0) throw new FileNotFoundException(s"$path")
+    else super.getFileStatus(path)
+}
+
+object FlickeringFileSystem {
+  val missing = new AtomicInteger
 }

@@ -1,11 +1,19 @@
 /* How models are saved: Spark's metadata and one model file in a folder. Here, since Spark keeps the first to itself. */
 package org.apache.spark.ml.firesteel
 
-import java.io.FileNotFoundException
+import java.io.{FileNotFoundException, IOException}
+import java.util.UUID
 
 import scala.util.Using
 
-import org.apache.hadoop.fs.{FileSystem, LocalFileSystem, Path}
+import org.apache.hadoop.fs.{
+  FileContext,
+  FileSystem,
+  LocalFileSystem,
+  Options,
+  Path,
+  UnsupportedFileSystemException
+}
 import org.apache.spark.ml.Model
 import org.apache.spark.ml.util.{DefaultParamsReader, DefaultParamsWriter, Identifiable, MLReader, MLWriter}
 import org.apache.spark.sql.SparkSession
@@ -31,17 +39,50 @@ object ModelFolder {
    * metadata is whole.
    */
   class Writer(model: Model[_], file: Array[Byte], digest: String) extends MLWriter {
-    override protected def saveImpl(path: String): Unit = {
+
+    /** Queries and streams that use a model which is overwritten find the old file or the new one at any time. */
+    override def save(path: String): Unit = {
       val target = new Path(path, FileName)
+      if (shouldOverwrite && !savesLocally && fileSystem(target, sparkSession).exists(target)) replace(path)
+      else super.save(path)
+    }
+
+    override protected def saveImpl(path: String): Unit = {
+      write(new Path(path, FileName))
+      saveMetadata(path)
+    }
+
+    private def replace(path: String): Unit = {
+      val target = new Path(path, FileName)
+      val beside = new Path(path, s".$FileName.${UUID.randomUUID()}")
+      val fs = fileSystem(target, sparkSession)
+      try {
+        write(beside)
+        fs.delete(new Path(path, "metadata"), true)
+        val conf = sparkSession.sessionState.newHadoopConf()
+        try FileContext.getFileContext(fs.getUri, conf).rename(beside, target, Options.Rename.OVERWRITE)
+        catch {
+          // A file system without renaming in one step.
+          case _: UnsupportedFileSystemException =>
+            fs.delete(target, false)
+            if (!fs.rename(beside, target)) throw new IOException(s"$beside could not be renamed to $target")
+        }
+      } finally fs.delete(beside, false)
+      saveMetadata(path)
+    }
+
+    private def write(target: Path): Unit = {
       val fs = fileSystem(target, sparkSession)
       Using.resource(fs.create(target, false))(_.write(file))
       val written = fs.getFileStatus(target).getLen
       if (written != file.length) {
-        throw new java.io.IOException(
+        throw new IOException(
           s"$target has $written bytes after writing ${file.length}: the disk may be full")
       }
-      DefaultParamsWriter.saveMetadata(model, path, sparkSession, Some("digest" -> digest), None)
     }
+
+    private def saveMetadata(path: String): Unit =
+      DefaultParamsWriter.saveMetadata(model, path, sparkSession, Some("digest" -> digest), None)
   }
 
   /**

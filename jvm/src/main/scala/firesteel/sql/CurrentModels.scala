@@ -1,0 +1,39 @@
+/* Which models a query runs: settled when it is planned, and so for each batch of a stream. */
+package firesteel.sql
+
+import scala.collection.mutable
+
+import org.apache.spark.sql.catalyst.expressions.{Expression, Literal}
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
+
+private[sql] object CurrentModels {
+
+  /** A plan with the models that are there now; those of the same content are one. */
+  def apply(plan: LogicalPlan): LogicalPlan = {
+    val inMemory = plan.collect { case node =>
+      node.expressions.flatMap(_.collect { case Scores(_, model: MemoryModel, _) => model })
+    }.flatten
+    val found = mutable.Map.empty[ModelReference, ModelReference]
+    def current(model: ModelReference): ModelReference = found.getOrElseUpdate(
+      model,
+      model match {
+        case memory: MemoryModel => memory
+        case stored: StoredModel =>
+          // A batch of a stream must not fail since its model is replaced while it starts.
+          val now = StoredModels.current(stored, sent = plan.isStreaming)
+          inMemory.find(_.isContentOf(now)).getOrElse(now)
+      }
+    )
+    def withCurrent(e: Expression): Expression = e.transformUp {
+      case read @ ReadScores(scores: Scores, reading, _) =>
+        val model = current(scores.model)
+        val labels = Labels(model.description.labels)
+        read.copy(scores = scores.withModel(model), reading = reading.withLabels(labels))(
+          read.function,
+          read.arguments)
+      case IsScored(scores: Scores) => IsScored(scores.withModel(current(scores.model)))
+      case ModelVersion(model) => Literal(current(model).digest)
+    }
+    plan.transform { case node if ExtractScores.needsScores(node) => node.mapExpressions(withCurrent) }
+  }
+}
