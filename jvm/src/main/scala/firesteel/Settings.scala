@@ -18,6 +18,9 @@ private[firesteel] object Settings {
   def batchBytes(conf: SparkConf): Long =
     positive(conf, "spark.firesteel.batch.bytes", conf.getSizeAsBytes(_, "64m"))
 
+  /** How many bytes of results an executor remembers; 0, the default, for none. */
+  def cacheBytes(conf: SparkConf): Long = conf.getSizeAsBytes("spark.firesteel.cache.bytes", "0")
+
   /** Where to work: auto, cpu or gpu. Training alone knows a GPU: `auto` trains there, and scores on the CPU. */
   def device(conf: SparkConf): String = {
     val key = "spark.firesteel.device"

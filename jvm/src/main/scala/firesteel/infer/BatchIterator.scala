@@ -6,21 +6,27 @@ import java.util.{HashMap => JHashMap}
 import scala.collection.mutable
 import scala.reflect.ClassTag
 
-import firesteel.jni.Predictor
-
 import org.apache.spark.{TaskContext, TaskKilledException}
 
 /** What bounds one native call: rows, and bytes of input. */
 private[firesteel] final case class BatchLimits(rows: Int, bytes: Long)
 
-/** What bounds the batches of a plan, and whether the first ones are small since few rows may be wanted. */
-private[firesteel] final case class Batching(limits: BatchLimits, rampUp: Boolean)
+/**
+ * How a plan's rows are made batches of.
+ *
+ * @param rampUp whether the first batches are small since few rows may be wanted
+ * @param cacheBytes how large a memory of results executors may keep; 0 for none
+ */
+private[firesteel] final case class Batching(limits: BatchLimits, rampUp: Boolean, cacheBytes: Long)
 
 /** Is told what the batches do. */
 private[firesteel] trait BatchMeter {
 
   /** Inputs were read out of a row. */
   def prepared(nanos: Long): Unit
+
+  /** What comes of an input was known. */
+  def remembered(): Unit
 
   /** A native call was made. */
   def called(images: Int, bytes: Long, nanos: Long): Unit
@@ -42,14 +48,14 @@ private[firesteel] final class Scored[A](val row: A, val number: Long, val resul
  * @param keep what is kept of a row; it must not change with the row
  * @param inputs the network's inputs in a row, null where there is none; they must not change with the row
  * @param kind whether inputs are bytes or numbers
- * @param predictor the model
+ * @param model the model, ready to run
  */
 private[firesteel] final class BatchIterator[R, A, V <: AnyRef: ClassTag](
     rows: Iterator[R],
     keep: R => A,
     inputs: R => Array[V],
     kind: InputKind[V],
-    predictor: Predictor,
+    model: ModelCache.Lease,
     batching: Batching,
     meter: BatchMeter
 ) extends Iterator[Scored[A]] {
@@ -61,6 +67,7 @@ private[firesteel] final class BatchIterator[R, A, V <: AnyRef: ClassTag](
   }
 
   private val limits = batching.limits
+  private val predictor = model.predictor
   private val width = predictor.width()
   private var most = if (batching.rampUp) math.min(FirstRows, limits.rows) else limits.rows
   private var taken = 0L
@@ -127,34 +134,50 @@ private[firesteel] final class BatchIterator[R, A, V <: AnyRef: ClassTag](
       if (other == null) unequal.length - 1 else other
     }
 
-  /** Scores the unequal inputs of the batch: in one call, unless a single row has more than a batch may hold. */
+  /** Scores the unequal inputs of the batch that are not remembered. */
   private def compute(): Unit = {
     results = new Array[Result](unequal.length)
+    if (batching.cacheBytes == 0) callAll(unequal.indices)
+    else {
+      val keys =
+        unequal.map(value => ResultCache.Key(model.key, kind, ResultCache.digest(kind.content(value))))
+      for (i <- unequal.indices; known <- ResultCache.get(keys(i))) {
+        results(i) = known
+        meter.remembered()
+      }
+      val missing = unequal.indices.filter(results(_) == null)
+      callAll(missing)
+      for (i <- missing if results(i).isOk) ResultCache.put(keys(i), results(i), batching.cacheBytes)
+    }
+  }
+
+  /** Scores inputs in one call, unless a single row has more than a batch may hold. */
+  private def callAll(places: IndexedSeq[Int]): Unit = {
     var start = 0
-    while (start < unequal.length) {
+    while (start < places.length) {
       stopIfKilled()
       var end = start
       var bytes = 0L
-      while (end < unequal.length && end - start < limits.rows &&
-        (end == start || bytes + kind.bytes(unequal(end)) <= limits.bytes)) {
-        bytes += kind.bytes(unequal(end))
+      while (end < places.length && end - start < limits.rows &&
+        (end == start || bytes + kind.bytes(unequal(places(end))) <= limits.bytes)) {
+        bytes += kind.bytes(unequal(places(end)))
         end += 1
       }
-      call(start, end, bytes)
+      call(places.slice(start, end), bytes)
       start = end
     }
   }
 
-  private def call(start: Int, end: Int, bytes: Long): Unit = {
-    val images = end - start
-    val scores = new Array[Float](images * width)
-    val status = new Array[Byte](images)
+  private def call(places: IndexedSeq[Int], bytes: Long): Unit = {
+    val inputs = places.map(unequal).toArray
+    val scores = new Array[Float](inputs.length * width)
+    val status = new Array[Byte](inputs.length)
     val started = System.nanoTime()
-    kind.predict(predictor, unequal.slice(start, end).toArray, scores, status)
-    meter.called(images, bytes, System.nanoTime() - started)
-    for (i <- 0 until images) {
+    kind.predict(predictor, inputs, scores, status)
+    meter.called(inputs.length, bytes, System.nanoTime() - started)
+    for (i <- inputs.indices) {
       val own = java.util.Arrays.copyOfRange(scores, i * width, (i + 1) * width)
-      results(start + i) = new Result(status(i), own, kind.values(unequal(start + i)))
+      results(places(i)) = new Result(status(i), own, kind.values(inputs(i)))
     }
   }
 

@@ -1,6 +1,7 @@
 /* The two kinds of input that a native call takes, and what comes of an input. */
 package firesteel.infer
 
+import java.nio.ByteBuffer
 import java.util.Arrays
 
 import firesteel.jni.Predictor
@@ -20,6 +21,9 @@ private[firesteel] trait InputKind[V] extends Serializable {
   /** A hash of all values. */
   def hash(input: V): Int
 
+  /** All values, as bytes. */
+  def content(input: V): Array[Byte]
+
   /** Whether all values are equal. */
   def same(one: V, other: V): Boolean
 
@@ -35,6 +39,7 @@ private[firesteel] object InputKind {
     override def bytes(input: Array[Byte]): Long = input.length.toLong
     override def hash(input: Array[Byte]): Int =
       XXH64.hashUnsafeBytes(input, Platform.BYTE_ARRAY_OFFSET.toLong, input.length, 0).hashCode
+    override def content(input: Array[Byte]): Array[Byte] = input
     override def same(one: Array[Byte], other: Array[Byte]): Boolean = Arrays.equals(one, other)
     override def predict(
         predictor: Predictor,
@@ -49,6 +54,11 @@ private[firesteel] object InputKind {
     override def values(input: Array[Float]): Int = input.length
     override def bytes(input: Array[Float]): Long = 4L * input.length
     override def hash(input: Array[Float]): Int = Arrays.hashCode(input)
+    override def content(input: Array[Float]): Array[Byte] = {
+      val bytes = ByteBuffer.allocate(4 * input.length)
+      bytes.asFloatBuffer().put(input)
+      bytes.array()
+    }
     override def same(one: Array[Float], other: Array[Float]): Boolean = Arrays.equals(one, other)
     override def predict(
         predictor: Predictor,

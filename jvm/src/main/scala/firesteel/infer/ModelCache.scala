@@ -27,7 +27,7 @@ private[firesteel] class ModelCache(maxIdleBytes: Long) {
   private val entries = mutable.LinkedHashMap.empty[Key, Entry]
   private var openings = 0L
 
-  private final class Use(key: Key, entry: Entry) extends ModelCache.Lease {
+  private final class Use(override val key: Key, entry: Entry) extends ModelCache.Lease {
     private var open = true
 
     override def predictor: Predictor = entry.predictor
@@ -104,10 +104,13 @@ private[firesteel] class ModelCache(maxIdleBytes: Long) {
 
 /** The models of this JVM. */
 private[firesteel] object ModelCache extends ModelCache(maxIdleBytes = 256L << 20) {
-  private type Key = (String, Option[String])
+  type Key = (String, Option[String])
 
   /** A model in use. Close it when done: an unused model may be closed at any time after that. */
   trait Lease extends AutoCloseable {
+
+    /** The digest of the model's file, and the layer whose output is wanted. */
+    def key: Key
 
     /** The model. */
     def predictor: Predictor

@@ -2,8 +2,7 @@
 package firesteel.ml
 
 import firesteel.infer.ModelFile
-import firesteel.sql.{FiresteelExtensions, ImageInput, Invalid, IsScored, MemoryModel, ModelReference}
-import firesteel.sql.{Probabilities, ReadScores, Reading, Scores}
+import firesteel.sql.{ImageInput, Invalid, MemoryModel, ModelReference, Probabilities, Reading}
 
 import org.apache.spark.ml.classification.ProbabilisticClassificationModel
 import org.apache.spark.ml.firesteel.ModelFolder
@@ -11,8 +10,6 @@ import org.apache.spark.ml.linalg.{DenseVector, Vector}
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.util.{Identifiable, MLReadable, MLReader, MLWritable, MLWriter}
 import org.apache.spark.sql.{DataFrame, Dataset}
-import org.apache.spark.sql.firesteel.Columns
-import org.apache.spark.sql.functions.col
 import org.apache.spark.sql.types.StructType
 
 /**
@@ -79,27 +76,13 @@ class CnnClassificationModel private[firesteel] (
 
   override def transform(dataset: Dataset[_]): DataFrame = {
     transformSchema(dataset.schema, logging = true)
-    FiresteelExtensions.install(dataset.sparkSession)
-    val scores = {
-      val features = Columns.expression(dataset.col(s"`${$(featuresCol).replace("`", "``")}`"))
-      Scores(features, reference, None)($(featuresCol))
-    }
-    val invalid =
-      if ($(handleInvalid) == "error")
-        Invalid.FailAll("set handleInvalid to skip or keep to go on without such rows")
-      else Invalid.Keep(numClasses)
-    val rows =
-      if ($(handleInvalid) == "skip") dataset.toDF().where(Columns.column(IsScored(scores)))
-      else dataset.toDF()
-    val outputs = Seq(
+    val readings = Seq(
       $(rawPredictionCol) -> Reading.RawVector,
       $(probabilityCol) -> Reading.ProbabilityVector,
       $(predictionCol) -> Reading.Prediction(get(thresholds).map(_.toSeq))
-    ).collect {
-      case (name, reading) if name.nonEmpty =>
-        Columns.column(ReadScores(scores, reading, invalid)(name, Nil)).as(name)
-    }
-    rows.select(col("*") +: outputs: _*)
+    )
+    Scoring($(featuresCol), reference, None, $(handleInvalid), Invalid.Keep(numClasses))
+      .append(dataset, readings.filter(_._1.nonEmpty))
   }
 
   /** The scores of one input before softmax, computed here on the driver. */

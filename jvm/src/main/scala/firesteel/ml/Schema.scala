@@ -26,13 +26,15 @@ private[ml] object Schema {
   /** A schema with the appended columns; an error where one is there already, or the features do not fit. */
   def transform(schema: StructType, stage: Columns): StructType = {
     Features.of(schema, stage.getFeaturesCol)
-    outputs(stage).foldLeft(schema) { (before, field) =>
-      if (before.fieldNames.contains(field.name)) {
-        throw new IllegalArgumentException(
-          s"column '${field.name}' exists already: drop it or set another output column")
-      }
-      before.add(field)
-    }
+    outputs(stage).foldLeft(schema)(add)
+  }
+
+  /** A schema with one more column; an error where it is there already. */
+  def add(schema: StructType, field: StructField): StructType = {
+    require(
+      !schema.fieldNames.contains(field.name),
+      s"column '${field.name}' exists already: drop it or set another output column")
+    schema.add(field)
   }
 
   /** Refuses thresholds that are not one for each class. */

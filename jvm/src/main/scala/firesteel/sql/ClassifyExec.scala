@@ -28,7 +28,7 @@ private[sql] final case class ClassifyExec(
 
   override lazy val metrics: Map[String, SQLMetric] = ClassifyMetrics.of(sparkContext)
 
-  private def limits: BatchLimits = ScoringSettings.limits(conf)
+  private def batching: Batching = ScoringSettings.batching(conf, rampUp)
 
   /** Sent once: running the plan again runs the same model. */
   @transient private lazy val model = call.model.send(sparkContext, call.layer)
@@ -42,7 +42,7 @@ private[sql] final case class ClassifyExec(
       keep,
       child.output,
       output,
-      Batching(limits, rampUp),
+      batching,
       new ClassifyMetrics(metrics))
     child.execute().mapPartitionsWithIndex((partition, rows) => task.run(partition, rows))
   }
@@ -50,9 +50,10 @@ private[sql] final case class ClassifyExec(
   override def nodeName: String = "Classify"
 
   private def settings: String = {
-    val BatchLimits(rows, bytes) = limits
+    val Batching(BatchLimits(rows, bytes), _, cache) = batching
     val ramp = if (rampUp) ", from few rows to many" else ""
-    s"batch: $rows rows or $bytes bytes$ramp, device: cpu"
+    val remembered = if (cache > 0) s", cache: $cache bytes" else ""
+    s"batch: $rows rows or $bytes bytes$ramp, device: cpu$remembered"
   }
 
   override def simpleString(maxFields: Int): String = s"$nodeName $call AS $result [$settings]"
@@ -76,6 +77,7 @@ private[sql] final class ClassifyMetrics(metrics: Map[String, SQLMetric])
   private val batches = metrics("batches")
   private val images = metrics("images")
   private val bad = metrics("badImages")
+  private val cached = metrics("cachedImages")
   private val bytes = metrics("imageBytes")
   private val prepare = metrics("prepareTime")
   private val forward = metrics("forwardTime")
@@ -89,6 +91,8 @@ private[sql] final class ClassifyMetrics(metrics: Map[String, SQLMetric])
     forward.add(nanos)
   }
 
+  override def remembered(): Unit = cached.add(1)
+
   def row(): Unit = outputRows.add(1)
 
   def badImage(): Unit = bad.add(1)
@@ -100,6 +104,7 @@ private[sql] object ClassifyMetrics {
     "batches" -> SQLMetrics.createMetric(sc, "batches"),
     "images" -> SQLMetrics.createMetric(sc, "images scored"),
     "badImages" -> SQLMetrics.createMetric(sc, "bad images"),
+    "cachedImages" -> SQLMetrics.createMetric(sc, "images remembered"),
     "imageBytes" -> SQLMetrics.createSizeMetric(sc, "image bytes"),
     "prepareTime" -> SQLMetrics.createNanoTimingMetric(sc, "prepare time"),
     "forwardTime" -> SQLMetrics.createNanoTimingMetric(sc, "forward time")

@@ -80,7 +80,7 @@ private[sql] final class ClassifyTask(
       keepRow,
       row => images.read(value(row)),
       images.kind,
-      model.leaseForTask().predictor,
+      model.leaseForTask(),
       batching,
       metrics)(images.tag)
     val joined = new JoinedRow

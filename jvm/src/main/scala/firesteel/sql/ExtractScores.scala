@@ -22,7 +22,7 @@ private[sql] object ExtractScores extends Rule[LogicalPlan] {
       val pruned = extractInPruning(plan)
       if (!pruned.exists(needsScores)) pruned
       else {
-        ScoringSettings.limits(conf) // fails here rather than in the middle of the query
+        ScoringSettings.batching(conf, rampUp = false) // fails here rather than in the middle of the query
         TrimScores(SortsAndLimits(extractAll(CurrentModels(pruned), Nil)))
       }
   }

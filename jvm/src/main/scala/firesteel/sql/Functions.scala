@@ -99,11 +99,7 @@ private[firesteel] object Functions {
 
   private def features(a: Arguments): Expression = {
     val model = a.model("model")
-    val network = model.description.network
-    val layers = network.layers.map(_.name)
-    val layer = a.text("layer").orElse(network.features).getOrElse(throw Errors.noFeatures(model.toString))
-    if (!layers.contains(layer)) throw Errors.noSuchLayer(layer, model.toString, layers)
-    read(a, scores(a, model, Some(layer)), _ => Reading.Values)
+    read(a, scores(a, model, Some(Layers.of(model, a.text("layer")))), _ => Reading.Values)
   }
 
   private def version(a: Arguments): Expression = ModelVersion(a.model("model"))
@@ -141,13 +137,8 @@ private[sql] final class Arguments(val function: Function, values: Map[String, E
   def int(parameter: String): Int = constant(parameter, IntegerType, "\"INT\"").get.asInstanceOf[Int]
 
   /** The model that an argument names, or the session's. */
-  def model(parameter: String): ModelReference = {
-    val session = SparkSession.active
-    val name = text(parameter)
-      .orElse(session.conf.getOption("spark.firesteel.model").filter(_.nonEmpty))
-      .getOrElse(throw Errors.modelNotSet(function.name))
-    StoredModels.find(name, session)
-  }
+  def model(parameter: String): ModelReference =
+    StoredModels.named(text(parameter), function.name, SparkSession.active)
 
   private def constant(
       parameter: String,

@@ -2,7 +2,7 @@
 package firesteel.sql
 
 import firesteel.Settings
-import firesteel.infer.BatchLimits
+import firesteel.infer.{BatchLimits, Batching}
 
 import org.apache.spark.SparkConf
 import org.apache.spark.sql.internal.SQLConf
@@ -10,11 +10,11 @@ import org.apache.spark.sql.internal.SQLConf
 private[sql] object ScoringSettings {
 
   /**
-   * The bounds of batches.
+   * How rows are made batches of.
    *
    * @throws AnalysisException naming a setting with which nothing can be scored
    */
-  def limits(conf: SQLConf): BatchLimits = {
+  def batching(conf: SQLConf, rampUp: Boolean): Batching = {
     val settings = new SparkConf(false).setAll(conf.getAllConfs)
     try {
       require(
@@ -22,7 +22,8 @@ private[sql] object ScoringSettings {
         "spark.firesteel.device is gpu, but images are scored on CPUs alone: set it to auto, which trains on a GPU " +
           "where there is one"
       )
-      BatchLimits(Settings.batchRows(settings), Settings.batchBytes(settings))
+      val limits = BatchLimits(Settings.batchRows(settings), Settings.batchBytes(settings))
+      Batching(limits, rampUp, Settings.cacheBytes(settings))
     } catch { case e: IllegalArgumentException => throw Errors.badSetting(e.getMessage) }
   }
 }

@@ -14,7 +14,7 @@ import org.apache.spark.SparkContext
 import org.apache.spark.ml.firesteel.ModelFolder
 import org.apache.spark.sql.SparkSession
 
-private[sql] object StoredModels {
+private[firesteel] object StoredModels {
 
   /** How long a model that is being replaced may be missing or incomplete, in milliseconds. */
   private val ReplacedWithinMs = 2000L
@@ -50,6 +50,17 @@ private[sql] object StoredModels {
       }
     }
   }
+
+  /**
+   * The model that a name tells, or else that of `spark.firesteel.model`.
+   *
+   * @param asking what the error calls the one who names no model
+   */
+  def named(name: Option[String], asking: String, session: SparkSession): StoredModel =
+    name.orElse(session.conf.getOption("spark.firesteel.model")).filter(_.nonEmpty) match {
+      case Some(found) => find(found, session)
+      case None => throw Errors.modelNotSet(asking)
+    }
 
   /**
    * The model that is now at the place of another. Whoever replaces a model may not do so in one step: for a moment what

@@ -13,10 +13,10 @@ import org.scalatest.funsuite.AnyFunSuite
 
 class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
   private val file = Bars.file()
-  private lazy val predictor = Predictor.open(file, Models.digest(file), null)
+  private lazy val model = ModelCache.lease(Models.digest(file), None, file)
   private val images = Bars.images(100).map(_._1)
 
-  override protected def afterAll(): Unit = predictor.close()
+  override protected def afterAll(): Unit = model.close()
 
   /** Notes the rows of each native call. */
   private class Noted extends InputKind[Array[Byte]] {
@@ -25,6 +25,7 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
     override def values(value: Array[Byte]): Int = InputKind.Bytes.values(value)
     override def bytes(value: Array[Byte]): Long = InputKind.Bytes.bytes(value)
     override def hash(value: Array[Byte]): Int = InputKind.Bytes.hash(value)
+    override def content(value: Array[Byte]): Array[Byte] = InputKind.Bytes.content(value)
     override def same(one: Array[Byte], other: Array[Byte]): Boolean = InputKind.Bytes.same(one, other)
     override def predict(
         p: Predictor,
@@ -38,7 +39,8 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
 
   /** Adds up what it is told. */
   private class Sums extends BatchMeter {
-    var (batches, scored, bytes) = (0, 0, 0L)
+    var (batches, scored, bytes, known) = (0, 0, 0L, 0)
+    override def remembered(): Unit = known += 1
     override def prepared(nanos: Long): Unit = assert(nanos >= 0)
     override def called(images: Int, bytes: Long, nanos: Long): Unit = {
       assert(nanos > 0)
@@ -54,14 +56,15 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
       limits: BatchLimits,
       kind: InputKind[Array[Byte]] = InputKind.Bytes,
       rampUp: Boolean = false,
+      cacheBytes: Long = 0,
       meter: BatchMeter = new Sums): Iterator[Scored[Array[Byte]]] =
     new BatchIterator[Array[Byte], Array[Byte], Array[Byte]](
       rows,
       identity,
       Array(_),
       kind,
-      predictor,
-      Batching(limits, rampUp),
+      model,
+      Batching(limits, rampUp, cacheBytes),
       meter)
 
   private def score(
@@ -156,8 +159,8 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
         _.length,
         identity,
         kind,
-        predictor,
-        Batching(limits, rampUp = false),
+        model,
+        Batching(limits, rampUp = false, cacheBytes = 0),
         new Sums).toSeq
     val rows = Seq(images.take(3), Nil, images.slice(3, 4), images.slice(4, 13)).map(_.toArray)
     for ((limit, sizes) <- Seq(32 -> Seq(13), 4 -> Seq(4, 4, 4, 1), 3 -> Seq(3, 1, 3, 3, 3))) {
@@ -183,6 +186,23 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
     iterator((images.take(10) :+ images(3)).iterator, BatchLimits(4, 1L << 20), meter = meter).foreach(_ =>
       ())
     assert((meter.batches, meter.scored, meter.bytes) === ((3, 11, 11 * 64L)))
+  }
+
+  test("what is remembered is not computed again, and is the same") {
+    val (kind, meter) = (new Noted, new Sums)
+    def all(rows: Seq[Array[Byte]], cacheBytes: Long = 1L << 20): Seq[Scored[Array[Byte]]] =
+      iterator(rows.iterator, BatchLimits(8, 1L << 20), kind, cacheBytes = cacheBytes, meter = meter).toSeq
+    assert(bits(all(images.take(20))) === oneByOne.take(20))
+    assert(kind.sizes === Seq(8, 8, 4) && meter.known === 0)
+    assert(bits(all(images.take(24))) === oneByOne.take(24))
+    assert(kind.sizes === Seq(8, 8, 4, 4) && meter.known === 20)
+    // A bad input, which tells what is wrong with it, is computed each time; and there is room for so much.
+    for (_ <- 1 to 2) assert(statuses(all(Seq(Array[Byte](1)))) === Seq(Predictor.SIZE.toInt))
+    assert(kind.sizes.takeRight(2) === Seq(1, 1))
+    all(images.take(24), cacheBytes = 3 * 300)
+    assert(meter.known === 44)
+    all(images.take(24), cacheBytes = 3 * 300)
+    assert(meter.known < 44 + 24)
   }
 
   test("rows have their numbers") {

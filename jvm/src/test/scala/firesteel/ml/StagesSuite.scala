@@ -21,10 +21,27 @@ class StagesSuite extends SparkSuite {
   private val jar = Path.of(System.getProperty("firesteel.jar"))
   private lazy val table = Bars.table(spark, 30).cache()
 
+  private lazy val folder = Files.createTempDirectory("firesteel-stages")
+
+  override protected def afterAll(): Unit = {
+    firesteel.SparkSuite.delete(folder)
+    super.afterAll()
+  }
+
+  private lazy val saved: String = {
+    Bars.untrained().save(s"$folder/model")
+    s"$folder/model"
+  }
+
+  private def stored(stage: ImageStage): PipelineStage =
+    stage.setModel(saved).setInputCol("features").setOutputCol("made")
+
   /** How an instance that can do its work is made of each stage. A new stage needs a line here. */
   private val instances: Map[Class[_ <: PipelineStage], () => PipelineStage] = Map(
     classOf[CnnClassifier] -> (() => Bars.classifier.setEpochs(1)),
-    classOf[CnnClassificationModel] -> (() => Bars.untrained())
+    classOf[CnnClassificationModel] -> (() => Bars.untrained()),
+    classOf[ImagePredictor] -> (() => stored(new ImagePredictor)),
+    classOf[ImageFeaturizer] -> (() => stored(new ImageFeaturizer))
   )
 
   // ---- the jar ----
@@ -104,9 +121,10 @@ class StagesSuite extends SparkSuite {
       val copied = made.copy(ParamMap.empty)
       assert(copied.getClass === made.getClass && copied.uid === made.uid && (copied ne made))
       assert(SetParams.of(copied) === SetParams.of(made))
-      val param = made.getParam("featuresCol").asInstanceOf[Param[String]]
+      val param =
+        made.params.find(p => Set("featuresCol", "inputCol")(p.name)).get.asInstanceOf[Param[String]]
       val changed = made.copy(ParamMap(param -> "changed"))
-      assert(SetParams.of(changed) === SetParams.of(made) + ("featuresCol" -> "changed"))
+      assert(SetParams.of(changed) === SetParams.of(made) + (param.name -> "changed"))
     }
 
     test(s"$name is saved and loaded with every parameter") {
