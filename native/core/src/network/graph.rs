@@ -31,9 +31,9 @@ pub struct GraphNode {
 }
 
 impl GraphNode {
-    /// The number of values to keep for its result. A flattened map is the same memory as its input.
+    /// The number of values to keep for its result: none where it is the same memory as its input.
     pub fn stored_values(&self) -> usize {
-        if matches!(self.op, Op::Flatten {}) { 0 } else { self.shape.values() }
+        if self.op.keeps_values() { 0 } else { self.shape.values() }
     }
 }
 
