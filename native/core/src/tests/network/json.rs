@@ -146,7 +146,7 @@ fn operations_with_options_take_no_other() {
         ("max_pool2d", r#""kernel":[1,1],"stride":[1,1]"#),
         ("avg_pool2d", r#""kernel":[1,1],"stride":[1,1]"#),
         ("dense", r#""units":1"#),
-        ("adaptive_avg_pool2d", r#""size":[1,1]"#),
+        ("local_response_norm", r#""alpha":1.0,"size":5"#),
     ] {
         let layer = |options: &str| {
             format!(
