@@ -56,12 +56,13 @@ fn each(
 pub fn softmax(x: ArrayView1<f32>, mut y: ArrayViewMut1<f32>) -> Result<(), Error> {
     check("softmax", "output", y.shape(), x.shape())?;
     let largest = x.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    // In f64: one number after the other, a sum of thousands would lose digits.
     let mut sum = 0.0;
     y.zip_mut_with(&x, |y, &x| {
         *y = (x - largest).exp();
-        sum += *y;
+        sum += f64::from(*y);
     });
-    y.map_inplace(|y| *y /= sum);
+    y.map_inplace(|y| *y = (f64::from(*y) / sum) as f32);
     Ok(())
 }
 

@@ -46,7 +46,7 @@ pub fn adaptive_avg_pool2d(x: ArrayView3<f32>, mut y: ArrayViewMut3<f32>) -> Res
     for (map, mut y) in x.outer_iter().zip(y.outer_iter_mut()) {
         for ((oy, ox), y) in y.indexed_iter_mut() {
             let window = map.slice(s![range(oy, height, out_height), range(ox, width, out_width)]);
-            *y = window.iter().fold(0.0, |sum, v| sum + v) / window.len() as f32;
+            *y = mean(window);
         }
     }
     Ok(())
@@ -59,8 +59,12 @@ pub fn global_max_pool2d(x: ArrayView3<f32>, y: ArrayViewMut1<f32>) -> Result<()
 
 /// Mean of each map. Shapes: `x` `[c, h, w]`, `y` `[c]`.
 pub fn global_avg_pool2d(x: ArrayView3<f32>, y: ArrayViewMut1<f32>) -> Result<(), Error> {
-    let area = (x.dim().1 * x.dim().2) as f32;
-    pool_maps("global_avg_pool2d", x, y, |map| map.iter().fold(0.0, |sum, v| sum + v) / area)
+    pool_maps("global_avg_pool2d", x, y, mean)
+}
+
+/// Summed up in f64: one number after the other, a sum of thousands would lose digits.
+fn mean(values: ArrayView2<f32>) -> f32 {
+    (values.iter().fold(0.0, |sum, &v| sum + f64::from(v)) / values.len() as f64) as f32
 }
 
 /// The larger of two values; `f32::max` would lose a NaN.
