@@ -65,7 +65,9 @@ def formula_weights(network: dict, dtype: torch.dtype) -> dict[str, torch.Tensor
                 own[f"{node['name']}.bias"] = bias.to(dtype)
         if node["op"] == "batch_norm":
             parts = formula.batch_norm(node["name"], x.shape[1])
-            own = {f"{node['name']}.{part}": torch.from_numpy(values).to(dtype) for part, values in parts.items()}
+            own = {
+                f"{node['name']}.{part}": torch.from_numpy(values).to(dtype) for part, values in parts.items()
+            }
         shapes[node["name"]] = apply(node, xs, {name: values.to("meta") for name, values in own.items()})
         weights |= own
     return weights

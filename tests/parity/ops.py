@@ -277,7 +277,9 @@ def paddings() -> list[dict]:
         case("sides_all_unequal", [2, 6, 5], conv(3, [3, 3], padding=[0, 1, 2, 3])),
         case("sides_equal", [2, 6, 5], conv(3, [3, 3], padding=[1, 1, 1, 1])),
         case("sides_depthwise", [3, 6, 6], conv(3, [3, 3], groups=3, padding=[0, 0, 1, 1], stride=[2, 2])),
-        case("depthwise_two_each_strided", [3, 9, 7], conv(6, [3, 3], groups=3, padding=[1, 1], stride=[2, 3])),
+        case(
+            "depthwise_two_each_strided", [3, 9, 7], conv(6, [3, 3], groups=3, padding=[1, 1], stride=[2, 3])
+        ),
         case("depthwise_kernel_over_padding", [2, 3, 3], conv(2, [5, 5], groups=2, padding=[4, 4])),
     ]
 
@@ -299,7 +301,13 @@ def pool_modes() -> list[dict]:
                 layer = {**layer, "count_include_pad": False}
                 cases.append(case(f"avg_pool_ceil_{name}_without_padding", shape, layer))
     plain = {**pool("avg", [3, 3], [1, 1], (1, 1)), "count_include_pad": False}
-    sizes = [([3, 7, 9], [7, 7]), ([2, 13, 5], [3, 4]), ([2, 3, 2], [7, 7]), ([4, 6, 6], [1, 1]), ([1, 1, 1], [2, 3])]
+    sizes = [
+        ([3, 7, 9], [7, 7]),
+        ([2, 13, 5], [3, 4]),
+        ([2, 3, 2], [7, 7]),
+        ([4, 6, 6], [1, 1]),
+        ([1, 1, 1], [2, 3]),
+    ]
     return [
         *cases,
         case("avg_pool_without_padding", [2, 5, 4], plain),

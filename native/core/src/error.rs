@@ -32,6 +32,9 @@ pub enum Error {
     /// The file is not a Firesteel model, or a damaged one. Every problem is listed.
     #[error("{}", Listed("not a usable model file", .0))]
     ModelFile(Vec<String>),
+    /// The file's weights cannot be read, or are not those of the network. Every problem is listed.
+    #[error("{}", Listed("not usable weights", .0))]
+    WeightsFile(Vec<String>),
     /// The file is intact but not the expected one.
     #[error("the model file's SHA-256 is {found}, expected {expected}: the file was changed or damaged")]
     Digest {
@@ -78,7 +81,7 @@ impl Error {
             | Error::Network(_)
             | Error::Setting { .. }
             | Error::WeightCount { .. } => ErrorKind::Argument,
-            Error::ModelFile(_) => ErrorKind::ModelFile,
+            Error::ModelFile(_) | Error::WeightsFile(_) => ErrorKind::ModelFile,
             Error::Digest { .. } => ErrorKind::Digest,
             Error::Kernel(_) | Error::Shape(_) => ErrorKind::Internal,
         }

@@ -5,6 +5,7 @@
 //! encoded rows, one image at a time.
 
 mod error;
+mod import;
 mod initializer;
 mod json;
 mod model;
@@ -13,8 +14,10 @@ pub mod network;
 mod predictor;
 mod preprocessing;
 pub mod random;
+pub mod zoo;
 
 pub use error::{Error, ErrorKind};
+pub use import::{Architecture, import};
 pub use initializer::Initializer;
 pub use model::Model;
 pub use model_file::{Digest, Metadata, read as read_model, read_header, write as write_model};

@@ -74,8 +74,11 @@ pub fn conv2d(
             .into_shape_with_order((filters_per_group, out_height * out_width))
             .map_err(|_| unexpected_layout("output"))?;
         let x = x.slice(s![channels, .., ..]);
-        if geometry.reads_each_value_once([kernel_height, kernel_width], [height, width], [out_height, out_width])
-        {
+        if geometry.reads_each_value_once(
+            [kernel_height, kernel_width],
+            [height, width],
+            [out_height, out_width],
+        ) {
             let x = x.to_shape((taps, height * width)).map_err(|_| unexpected_layout("input"))?;
             general_mat_mul(1.0, &weight, &x, 1.0, &mut part);
             continue;
@@ -116,8 +119,8 @@ fn in_strips(
         let pixels = rows.start * out_width..rows.end * out_width;
         columns.clear();
         fill_columns(x, rows, geometry, window, columns);
-        let matrix = ArrayView2::from_shape((taps, pixels.len()), columns)
-            .map_err(|_| unexpected_layout("input"))?;
+        let matrix =
+            ArrayView2::from_shape((taps, pixels.len()), columns).map_err(|_| unexpected_layout("input"))?;
         general_mat_mul(1.0, weight, &matrix, 1.0, &mut y.slice_mut(s![.., pixels]));
     }
     Ok(())
@@ -246,10 +249,14 @@ mod tests {
     fn a_large_image_is_computed_in_strips() {
         let size = 210;
         let taps = 12 * 9;
-        assert!(taps * size * size > 4 * STRIP && STRIP % (taps * size) != 0, "some strips, and a shorter one");
+        assert!(
+            taps * size * size > 4 * STRIP && STRIP % (taps * size) != 0,
+            "some strips, and a shorter one"
+        );
         let g = Conv2d { padding_before: [1, 1], ..PLAIN };
         let x = Array3::from_shape_fn((12, size, size), |(c, y, x)| value(c * 10_007 + y * 101 + x));
-        let weight = Array4::from_shape_fn((2, 12, 3, 3), |(f, c, y, x)| value(f * 7919 + c * 1009 + y * 31 + x));
+        let weight =
+            Array4::from_shape_fn((2, 12, 3, 3), |(f, c, y, x)| value(f * 7919 + c * 1009 + y * 31 + x));
         let mut y = Array3::from_elem((2, size, size), f32::NAN);
         conv2d(x.view(), weight.view(), None, &g, &mut vec![], y.view_mut()).unwrap();
         for (y, e) in y.iter().zip(&naive(&x, &weight, &g, [size, size])) {
@@ -262,7 +269,8 @@ mod tests {
         let x = Array3::<f32>::zeros((1, 2, 2));
         let weight = Array4::<f32>::zeros((2, 1, 1, 1));
         let mut y = Array3::from_elem((2, 2, 2), f32::NAN);
-        conv2d(x.view(), weight.view(), Some(array![1.5, -2.0].view()), &PLAIN, &mut vec![], y.view_mut()).unwrap();
+        conv2d(x.view(), weight.view(), Some(array![1.5, -2.0].view()), &PLAIN, &mut vec![], y.view_mut())
+            .unwrap();
         assert_eq!(y, array![[[1.5, 1.5], [1.5, 1.5]], [[-2.0, -2.0], [-2.0, -2.0]]]);
     }
 

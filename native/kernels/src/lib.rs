@@ -20,6 +20,4 @@ pub use conv2d::{Conv2d, conv2d};
 pub use dense::dense;
 pub use error::Error;
 pub use normalize::{BatchNorm, LocalResponseNorm, batch_norm, local_response_norm};
-pub use pool2d::{
-    Pool2d, adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, global_max_pool2d, max_pool2d,
-};
+pub use pool2d::{Pool2d, adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, global_max_pool2d, max_pool2d};

@@ -29,9 +29,7 @@ pub fn avg_pool2d(
     count_padding: bool,
     y: ArrayViewMut3<f32>,
 ) -> Result<(), Error> {
-    let mean = |sum, window: &Window| {
-        sum / if count_padding { window.padded } else { window.inside } as f32
-    };
+    let mean = |sum, window: &Window| sum / if count_padding { window.padded } else { window.inside } as f32;
     pool("avg_pool2d", x, geometry, y, 0.0, |sum, v| sum + v, mean)
 }
 

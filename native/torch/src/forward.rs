@@ -114,9 +114,7 @@ fn layer(
         Op::Relu {} => x.f_relu()?,
         Op::Relu6 {} => x.f_relu6()?,
         // Not tch's `leaky_relu`, whose slope cannot be chosen.
-        Op::LeakyRelu(relu) => {
-            x.f_where_self(&x.f_gt(0.0)?, &x.f_mul_scalar(relu.slope)?)?
-        }
+        Op::LeakyRelu(relu) => x.f_where_self(&x.f_gt(0.0)?, &x.f_mul_scalar(relu.slope)?)?,
         Op::Sigmoid {} => x.f_sigmoid()?,
         Op::Silu {} => x.f_silu()?,
         Op::HardSigmoid {} => x.f_hardsigmoid()?,
@@ -143,7 +141,8 @@ fn local_response_norm(x: &Tensor, norm: &LocalResponseNorm) -> Result<Tensor, E
     let size = norm.size as i64;
     let squares = x.f_square()?.f_unsqueeze(1)?;
     let padded = squares.f_constant_pad_nd([0, 0, 0, 0, size / 2, (size - 1) / 2])?;
-    let mean = padded.f_avg_pool3d([size, 1, 1], [1, 1, 1], [0, 0, 0], false, true, None)?.f_squeeze_dim(1)?;
+    let mean =
+        padded.f_avg_pool3d([size, 1, 1], [1, 1, 1], [0, 0, 0], false, true, None)?.f_squeeze_dim(1)?;
     let divisor = mean.f_mul_scalar(norm.alpha)?.f_add_scalar(norm.k)?.f_pow_tensor_scalar(norm.beta)?;
     Ok(x.f_div(&divisor)?)
 }

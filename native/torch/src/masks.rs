@@ -29,9 +29,11 @@ impl Masks {
         let mut mask = Vec::with_capacity((rows * values) as usize);
         for row in 0..rows as u64 {
             let mut generator = Key { row: (layer as u64) << 32 | row, ..self.key }.generator();
-            mask.extend((0..values).map(|_| {
-                if u64::from(generator.next_u32()) < limit { 0.0 } else { kept }
-            }));
+            mask.extend((0..values).map(
+                |_| {
+                    if u64::from(generator.next_u32()) < limit { 0.0 } else { kept }
+                },
+            ));
         }
         Ok(Tensor::f_from_slice(&mask)?.f_view(shape)?)
     }

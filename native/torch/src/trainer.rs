@@ -4,10 +4,10 @@ use firesteel_core::ByteTable;
 use firesteel_core::network::{Graph, Op, WeightSpec};
 use tch::{Device, Kind, Reduction, Tensor};
 
-use crate::sgd::Sgd;
 use crate::forward::{self, Mode};
 use crate::masks::Masks;
 use crate::selection::Selection;
+use crate::sgd::Sgd;
 use crate::{Config, Error, Randomness, threads};
 
 /// As messages name it.
@@ -82,7 +82,9 @@ impl Trainer {
         }
         let device = config.device.resolve()?;
         let selection = Selection::new(&graph, config.trainable_layers.as_deref())?;
-        if let (None, Some(node)) = (config.random, graph.nodes().iter().find(|n| matches!(n.op, Op::Dropout(_)))) {
+        if let (None, Some(node)) =
+            (config.random, graph.nodes().iter().find(|n| matches!(n.op, Op::Dropout(_))))
+        {
             return Err(Error::NoRandomness { layer: node.name.clone() });
         }
         let specs = graph.layout().specs();

@@ -127,7 +127,9 @@ fn multiply(inputs: &[&Shape]) -> Result<Shape, String> {
     if x == factors || per_map {
         return Ok((*x).clone());
     }
-    Err(format!("its inputs are {x} and {factors}: the second must be of the same shape or have a value a map"))
+    Err(format!(
+        "its inputs are {x} and {factors}: the second must be of the same shape or have a value a map"
+    ))
 }
 
 pub(super) fn map(shape: &Shape) -> Result<[usize; 3], String> {

@@ -19,8 +19,8 @@ pub use layout::{Layout, Role, WeightSpec};
 pub use limits::{MAX_ACTIVATIONS, MAX_WEIGHTS};
 pub use op::Op;
 pub use options::{
-    AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, LeakyRelu, LocalResponseNorm, PadChannels,
-    Padding, Pool2d, Same, Subsample,
+    AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, LeakyRelu, LocalResponseNorm,
+    PadChannels, Padding, Pool2d, Same, Subsample,
 };
 pub use shape::Shape;
 pub use summary::{LayerSummary, Summary};

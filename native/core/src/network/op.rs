@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::options::{
-    AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, LeakyRelu, LocalResponseNorm, PadChannels,
-    Pool2d, Subsample,
+    AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, LeakyRelu, LocalResponseNorm,
+    PadChannels, Pool2d, Subsample,
 };
 
 /// An operation; in JSON its name is the field `op`, its options stand beside it.

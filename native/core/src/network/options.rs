@@ -166,10 +166,7 @@ pub struct PadChannels {
 
 /// How a convolution pads its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "padding must be \"same\" or [height, width] or [top, left, bottom, right]"
-)]
+#[serde(untagged, expecting = "padding must be \"same\" or [height, width] or [top, left, bottom, right]")]
 pub enum Padding {
     /// So many zeros on each side, (height, width).
     Explicit([usize; 2]),

@@ -5,7 +5,11 @@ use super::shape::MAX_VALUES;
 use super::{Conv2d, Padding, Pool2d, Shape};
 
 impl Conv2d {
-    pub(super) fn infer(&self, [channels, height, width]: [usize; 3], input: &Shape) -> Result<Shape, String> {
+    pub(super) fn infer(
+        &self,
+        [channels, height, width]: [usize; 3],
+        input: &Shape,
+    ) -> Result<Shape, String> {
         positive("filters", &[self.filters])?;
         positive("kernel", &self.kernel)?;
         positive("stride", &self.stride)?;
@@ -70,7 +74,11 @@ impl Conv2d {
 }
 
 impl Pool2d {
-    pub(super) fn infer(&self, [channels, height, width]: [usize; 3], input: &Shape) -> Result<Shape, String> {
+    pub(super) fn infer(
+        &self,
+        [channels, height, width]: [usize; 3],
+        input: &Shape,
+    ) -> Result<Shape, String> {
         positive("kernel", &self.kernel)?;
         positive("stride", &self.stride)?;
         let mut out = [0; 2];

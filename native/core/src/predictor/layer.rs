@@ -39,8 +39,7 @@ pub(super) fn compute(
             kernels::dense(vector, weight, bias, ArrayViewMut1::from(y))?;
         }
         Op::BatchNorm(norm) => {
-            let [weight, bias, mean, variance] =
-                [0, 1, 2, 3].map(|i| ArrayView1::from(weight(weights, i)));
+            let [weight, bias, mean, variance] = [0, 1, 2, 3].map(|i| ArrayView1::from(weight(weights, i)));
             let norm = kernels::BatchNorm { weight, bias, mean, variance, eps: norm.eps };
             kernels::batch_norm(map()?, &norm, map_mut(out_map, y)?)?;
         }
@@ -51,7 +50,12 @@ pub(super) fn compute(
         }
         Op::MaxPool2d(pool) => kernels::max_pool2d(map()?, &window(pool), map_mut(out_map, y)?)?,
         Op::AvgPool2d(pool) => {
-            kernels::avg_pool2d(map()?, &window(&pool.window()), pool.count_include_pad, map_mut(out_map, y)?)?;
+            kernels::avg_pool2d(
+                map()?,
+                &window(&pool.window()),
+                pool.count_include_pad,
+                map_mut(out_map, y)?,
+            )?;
         }
         Op::AdaptiveAvgPool2d(_) => kernels::adaptive_avg_pool2d(map()?, map_mut(out_map, y)?)?,
         Op::GlobalMaxPool2d {} => kernels::global_max_pool2d(map()?, ArrayViewMut1::from(y))?,

@@ -28,7 +28,8 @@ fn check(network: &Network) -> usize {
         formula::integers("labels", ROWS, graph.classes() as u32).map(|v| v as i32).collect();
 
     let batch = Batch { inputs: Inputs::Floats(&inputs), labels: &labels };
-    let Gradients { result, of_trained: gradients, .. } = trainer(&config(network, 0.1)).gradients(&batch).unwrap();
+    let Gradients { result, of_trained: gradients, .. } =
+        trainer(&config(network, 0.1)).gradients(&batch).unwrap();
     let gradients: Vec<f32> = gradients.iter().flat_map(values).collect();
     let scale = gradients.iter().fold(0.0_f32, |m, g| m.max(g.abs()));
     assert!(scale > 1e-3, "{scale}");

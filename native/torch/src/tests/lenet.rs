@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::expected::{self, difference};
 use super::{Rows, config, formula, logits, state_of, trainer, values, weights_of};
-use crate::trainer::Gradients;
 use crate::Config;
+use crate::trainer::Gradients;
 
 #[derive(Deserialize)]
 struct Lenet {
