@@ -35,6 +35,9 @@ pub enum Error {
     /// The file's weights cannot be read, or are not those of the network. Every problem is listed.
     #[error("{}", Listed("not usable weights", .0))]
     WeightsFile(Vec<String>),
+    /// A model's weights are not those that a network could begin with. Every problem is listed.
+    #[error("{}", Listed("the model's weights do not fit the network", .0))]
+    Transfer(Vec<String>),
     /// The file is intact but not the expected one.
     #[error("the model file's SHA-256 is {found}, expected {expected}: the file was changed or damaged")]
     Digest {
@@ -80,6 +83,7 @@ impl Error {
             | Error::Layer { .. }
             | Error::Network(_)
             | Error::Setting { .. }
+            | Error::Transfer(_)
             | Error::WeightCount { .. } => ErrorKind::Argument,
             Error::ModelFile(_) | Error::WeightsFile(_) => ErrorKind::ModelFile,
             Error::Digest { .. } => ErrorKind::Digest,

@@ -250,7 +250,7 @@ mod tests {
         let size = 210;
         let taps = 12 * 9;
         assert!(
-            taps * size * size > 4 * STRIP && STRIP % (taps * size) != 0,
+            taps * size * size > 4 * STRIP && !STRIP.is_multiple_of(taps * size),
             "some strips, and a shorter one"
         );
         let g = Conv2d { padding_before: [1, 1], ..PLAIN };

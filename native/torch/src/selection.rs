@@ -18,16 +18,12 @@ impl Selection {
     /// entry that stands for no layer with weights.
     pub(crate) fn new(graph: &Graph, layers: Option<&[String]>) -> Result<Selection, Error> {
         let nodes = graph.nodes();
-        let stands_for = |entry: &str, name: &str| {
-            name.strip_prefix(entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
         let frozen: Vec<bool> = nodes
             .iter()
-            .map(|node| layers.is_some_and(|all| !all.iter().any(|entry| stands_for(entry, &node.name))))
+            .map(|node| layers.is_some_and(|all| !all.iter().any(|entry| node.is_within(entry))))
             .collect();
-        let without_weights = |entry: &&String| {
-            !nodes.iter().any(|node| stands_for(entry, &node.name) && !node.weights.is_empty())
-        };
+        let without_weights =
+            |entry: &&String| !nodes.iter().any(|node| node.is_within(entry) && !node.weights.is_empty());
         let mut problems: Vec<String> = layers
             .unwrap_or_default()
             .iter()

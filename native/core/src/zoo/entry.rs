@@ -6,6 +6,7 @@ use crate::network::Network;
 
 /// A network that many people know.
 #[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// Its name, torchvision's where it has one.
     pub name: &'static str,
