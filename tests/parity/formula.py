@@ -36,3 +36,10 @@ def layer(name: str, weight_shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndar
     """Weight and bias of a layer, both within +-1/sqrt(fan_in) as PyTorch initialises them."""
     bound = 1 / math.sqrt(math.prod(weight_shape[1:]))
     return floats(f"{name}.weight", weight_shape, bound), floats(f"{name}.bias", weight_shape[:1], bound)
+
+
+def batch_norm(name: str, channels: int) -> dict[str, np.ndarray]:
+    """Weights of a batch normalisation: scale and variance near 1, shift and mean near 0."""
+    near_0 = {part: floats(f"{name}.{part}", (channels,), 0.1) for part in ("bias", "running_mean")}
+    near_1 = {part: 1 + floats(f"{name}.{part}", (channels,), 0.25) for part in ("weight", "running_var")}
+    return {part: values.astype(np.float32) for part, values in (near_0 | near_1).items()}

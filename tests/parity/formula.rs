@@ -1,6 +1,6 @@
 //! The values of weights, inputs and labels as `formula.py` defines them.
 
-use firesteel_core::network::Layout;
+use firesteel_core::network::{Layout, Role, WeightSpec};
 
 /// The first `count` values of a tensor, evenly spread over 0 to 1.
 fn units(name: &str, count: usize) -> impl Iterator<Item = f64> + use<> {
@@ -22,10 +22,30 @@ pub fn integers(name: &str, count: usize, end: u32) -> impl Iterator<Item = u32>
     units(name, count).map(move |u| (u * f64::from(end)) as u32)
 }
 
-/// All weights of a network, within `1 / sqrt(fan_in)`.
+/// All weights of a network, within `1 / sqrt(fan_in)`; scales and variances lie within 0.75 and 1.25, shifts and
+/// means within 0.1 of 0.
 pub fn weights(layout: &Layout) -> Vec<f32> {
-    let of = |name: &str, count, fan_in: usize| floats(name, count, 1.0 / (fan_in as f64).sqrt());
-    layout.specs().iter().flat_map(|spec| of(&spec.name, spec.range.len(), spec.fan_in)).collect()
+    weights_of(layout, |fan_in| 1.0 / fan_in.sqrt(), |fan_in| 1.0 / fan_in.sqrt())
+}
+
+/// The same with weights within `sqrt(6 / fan_in)`, which deep networks pass on without loss, and biases within 0.1.
+#[allow(dead_code, reason = "not every crate computes with deep networks")]
+pub fn deep_weights(layout: &Layout) -> Vec<f32> {
+    weights_of(layout, |fan_in| (6.0 / fan_in).sqrt(), |_| 0.1)
+}
+
+fn weights_of(layout: &Layout, weight: impl Fn(f64) -> f64, bias: impl Fn(f64) -> f64) -> Vec<f32> {
+    let of = |spec: &WeightSpec| {
+        let (middle, bound) = match spec.role {
+            Role::Weight => (0.0, weight(spec.fan_in as f64)),
+            Role::Bias => (0.0, bias(spec.fan_in as f64)),
+            Role::Scale | Role::RunningVariance => (1.0, 0.25),
+            Role::Shift | Role::RunningMean => (0.0, 0.1),
+        };
+        let values = floats(&spec.name, spec.range.len(), bound);
+        values.into_iter().map(move |v| middle + v)
+    };
+    layout.specs().iter().flat_map(of).collect()
 }
 
 #[test]

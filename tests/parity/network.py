@@ -20,10 +20,23 @@ LENET = {
     ],
     "output": "dense2",
 }
+ACTIVATIONS = {
+    "relu": functional.relu,
+    "relu6": functional.relu6,
+    "sigmoid": torch.sigmoid,
+    "silu": functional.silu,
+    "hard_sigmoid": functional.hardsigmoid,
+    "hard_swish": functional.hardswish,
+}
 OPTIONS = {
     "conv2d": {"stride": [1, 1], "padding": [0, 0], "dilation": [1, 1], "groups": 1, "bias": True},
-    "max_pool2d": {"padding": [0, 0]},
-    "avg_pool2d": {"padding": [0, 0]},
+    "max_pool2d": {"padding": [0, 0], "ceil_mode": False},
+    "avg_pool2d": {"padding": [0, 0], "ceil_mode": False, "count_include_pad": True},
+    "batch_norm": {"eps": 1e-5, "momentum": 0.1},
+    "local_response_norm": {"alpha": 1e-4, "beta": 0.75, "k": 1.0},
+    "dropout": {"p": 0.5},
+    "leaky_relu": {"slope": 0.01},
+    "pad_channels": {"before": 0, "after": 0},
     "dense": {"bias": True},
 }
 
@@ -39,7 +52,8 @@ def formula_weights(network: dict, dtype: torch.dtype) -> dict[str, torch.Tensor
     weights = {}
     shapes = {"input": torch.empty(1, *network["input"], dtype=dtype, device="meta")}
     for node in spelt_out(network)["nodes"]:
-        x, own = shapes[node["inputs"][0]], {}
+        xs = [shapes[name] for name in node["inputs"]]
+        x, own = xs[0], {}
         if node["op"] in ("conv2d", "dense"):
             if node["op"] == "conv2d":
                 shape = (node["filters"], x.shape[1] // node["groups"], *node["kernel"])
@@ -49,7 +63,12 @@ def formula_weights(network: dict, dtype: torch.dtype) -> dict[str, torch.Tensor
             own[f"{node['name']}.weight"] = weight.to(dtype)
             if node["bias"]:
                 own[f"{node['name']}.bias"] = bias.to(dtype)
-        shapes[node["name"]] = apply(node, x, {name: values.to("meta") for name, values in own.items()})
+        if node["op"] == "batch_norm":
+            parts = formula.batch_norm(node["name"], x.shape[1])
+            own = {
+                f"{node['name']}.{part}": torch.from_numpy(values).to(dtype) for part, values in parts.items()
+            }
+        shapes[node["name"]] = apply(node, xs, {name: values.to("meta") for name, values in own.items()})
         weights |= own
     return weights
 
@@ -58,23 +77,48 @@ def run(network: dict, weights: dict[str, torch.Tensor], x: torch.Tensor) -> tor
     """The output for a batch of inputs."""
     values = {"input": x}
     for node in spelt_out(network)["nodes"]:
-        values[node["name"]] = apply(node, values[node["inputs"][0]], weights)
+        values[node["name"]] = apply(node, [values[name] for name in node["inputs"]], weights)
     return values[network["output"]]
 
 
-def apply(node: dict, x: torch.Tensor, weights: dict[str, torch.Tensor]) -> torch.Tensor:
-    """The output of one layer."""
+def apply(node: dict, xs: list[torch.Tensor], weights: dict[str, torch.Tensor]) -> torch.Tensor:
+    """The output of one layer, in evaluation mode."""
+    x = xs[0]
     weight, bias = weights.get(f"{node['name']}.weight"), weights.get(f"{node['name']}.bias")
     op = node["op"]
     if op == "conv2d":
         padding = node["padding"]
         if padding == "same":
             x, padding = pad_same(x, node), 0
+        elif len(padding) == 4:
+            top, left, bottom, right = padding
+            x, padding = functional.pad(x, (left, right, top, bottom)), 0
         return functional.conv2d(x, weight, bias, node["stride"], padding, node["dilation"], node["groups"])
     if op == "max_pool2d":
-        return functional.max_pool2d(x, node["kernel"], node["stride"], node["padding"])
+        ceil = node["ceil_mode"]
+        return functional.max_pool2d(x, node["kernel"], node["stride"], node["padding"], ceil_mode=ceil)
     if op == "avg_pool2d":
-        return functional.avg_pool2d(x, node["kernel"], node["stride"], node["padding"])
+        modes = node["ceil_mode"], node["count_include_pad"]
+        return functional.avg_pool2d(x, node["kernel"], node["stride"], node["padding"], *modes)
+    if op == "adaptive_avg_pool2d":
+        return functional.adaptive_avg_pool2d(x, node["size"])
+    if op == "batch_norm":
+        mean, variance = (weights[f"{node['name']}.running_{part}"] for part in ("mean", "var"))
+        return functional.batch_norm(x, mean, variance, weight, bias, eps=node["eps"])
+    if op == "local_response_norm":
+        return functional.local_response_norm(x, node["size"], node["alpha"], node["beta"], node["k"])
+    if op == "dropout":
+        return x
+    if op == "add":
+        return sum(xs[1:], x)
+    if op == "multiply":
+        return x * xs[1]
+    if op == "concat":
+        return torch.cat(xs, 1)
+    if op == "subsample":
+        return x[:, :, :: node["step"][0], :: node["step"][1]]
+    if op == "pad_channels":
+        return functional.pad(x, (0, 0, 0, 0, node["before"], node["after"]))
     if op == "global_max_pool2d":
         return functional.adaptive_max_pool2d(x, 1)
     if op == "global_avg_pool2d":
@@ -83,8 +127,10 @@ def apply(node: dict, x: torch.Tensor, weights: dict[str, torch.Tensor]) -> torc
         return x.flatten(1)
     if op == "dense":
         return functional.linear(x, weight, bias)
-    if op == "relu":
-        return functional.relu(x)
+    if op == "leaky_relu":
+        return functional.leaky_relu(x, node["slope"])
+    if op in ACTIVATIONS:
+        return ACTIVATIONS[op](x)
     if op == "softmax":
         return functional.softmax(x, 1)
     raise ValueError(f"unknown op {op}")

@@ -1,6 +1,9 @@
 //! Networks drawn at random.
 
-use firesteel_core::network::{Conv2d, Dense, Graph, Network, Node, Op, Padding, Pool2d};
+use firesteel_core::network::{
+    AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Graph, LeakyRelu, LocalResponseNorm,
+    Network, Node, Op, PadChannels, Padding, Pool2d, Subsample,
+};
 use rand::{Rng, RngExt, seq::IndexedRandom};
 
 /// The network, if it is one that runs in next to no time.
@@ -27,14 +30,15 @@ fn pair(random: &mut impl Rng, end: usize) -> [usize; 2] {
 }
 
 fn op(random: &mut impl Rng) -> Op {
-    match random.random_range(0..10) {
+    match random.random_range(0..16) {
         0..=3 => Op::Conv2d(Conv2d {
             filters: number(random, 5).saturating_mul(2),
             kernel: pair(random, 5),
             stride: pair(random, 4),
-            padding: match random.random_range(0..3) {
+            padding: match random.random_range(0..4) {
                 0 => Padding::SAME,
                 1 => Padding::default(),
+                2 => Padding::Sides([(); 4].map(|()| number(random, 4))),
                 _ => Padding::Explicit(pair(random, 4)),
             },
             dilation: if random.random_bool(0.7) { [1, 1] } else { pair(random, 4) },
@@ -42,12 +46,40 @@ fn op(random: &mut impl Rng) -> Op {
             bias: random.random(),
         }),
         4 => Op::MaxPool2d(pool2d(random)),
-        5 => Op::AvgPool2d(pool2d(random)),
+        5 => {
+            let Pool2d { kernel, stride, padding, ceil_mode } = pool2d(random);
+            let count_include_pad = random.random();
+            Op::AvgPool2d(AvgPool2d { kernel, stride, padding, ceil_mode, count_include_pad })
+        }
         6 => [Op::GlobalMaxPool2d {}, Op::GlobalAvgPool2d {}].choose(random).unwrap().clone(),
         7 => Op::Dense(Dense { units: number(random, 9), bias: random.random() }),
         8 => Op::Relu {},
+        9 => Op::BatchNorm(BatchNorm { eps: 1e-3, momentum: 0.1 }),
+        10 => activation(random),
+        11 => Op::AdaptiveAvgPool2d(AdaptiveAvgPool2d { size: pair(random, 6) }),
+        12 => Op::Subsample(Subsample { step: pair(random, 4) }),
+        13 => Op::PadChannels(PadChannels { before: number(random, 3), after: number(random, 3) }),
+        14 => Op::LocalResponseNorm(LocalResponseNorm {
+            size: number(random, 6),
+            alpha: 0.5,
+            beta: 0.75,
+            k: 1.0,
+        }),
         _ => [Op::Flatten {}, Op::Softmax {}].choose(random).unwrap().clone(),
     }
+}
+
+fn activation(random: &mut impl Rng) -> Op {
+    let all = [
+        Op::Relu6 {},
+        Op::LeakyRelu(LeakyRelu { slope: 0.1 }),
+        Op::Sigmoid {},
+        Op::Silu {},
+        Op::HardSigmoid {},
+        Op::HardSwish {},
+        Op::Dropout(Dropout { p: 0.5 }),
+    ];
+    all.choose(random).unwrap().clone()
 }
 
 fn pool2d(random: &mut impl Rng) -> Pool2d {
@@ -55,10 +87,11 @@ fn pool2d(random: &mut impl Rng) -> Pool2d {
         kernel: pair(random, 4),
         stride: pair(random, 4),
         padding: if random.random_bool(0.7) { [0, 0] } else { pair(random, 2) },
+        ceil_mode: random.random(),
     }
 }
 
-/// A chain of layers, which may make no sense.
+/// A few layers, most of them one after the other, which may make no sense.
 pub fn draw(random: &mut impl Rng) -> Network {
     let input = match random.random_range(0..8) {
         0 => vec![number(random, 20)],
@@ -66,10 +99,16 @@ pub fn draw(random: &mut impl Rng) -> Network {
         _ => vec![number(random, 3).saturating_mul(2), number(random, 20), number(random, 20)],
     };
     let mut nodes: Vec<Node> = vec![];
-    for i in 0..random.random_range(0..5) {
+    for i in 0..random.random_range(0..7) {
         let previous = |i: usize| if i == 0 { "input".to_owned() } else { format!("n{}", i - 1) };
         let from = if random.random_ratio(1, 50) { random.random_range(0..7) } else { i };
-        nodes.push(Node { name: format!("n{i}"), op: op(random), inputs: vec![previous(from)] });
+        let mut op = op(random);
+        let mut inputs = vec![previous(from)];
+        if i > 1 && random.random_ratio(1, 4) {
+            op = [Op::Add {}, Op::Multiply {}, Op::Concat {}].choose(random).unwrap().clone();
+            inputs.push(previous(random.random_range(0..=i)));
+        }
+        nodes.push(Node { name: format!("n{i}"), op, inputs });
     }
     let last = nodes.last().map_or("input".to_owned(), |node| node.name.clone());
     nodes.push(Node { name: "end".to_owned(), op: Op::Flatten {}, inputs: vec![last] });

@@ -18,7 +18,9 @@ def case(name: str, input: list[int], *layers: dict, rows: int = 1, bound: float
     for layer in layers:
         op = layer["op"]
         counts[op] = counts.get(op, 0) + 1
-        nodes.append({"name": f"{op}{counts[op]}", "op": op, "inputs": [previous], **layer})
+        more = layer.get("more", [])
+        options = {key: value for key, value in layer.items() if key != "more"}
+        nodes.append({"name": f"{op}{counts[op]}", "op": op, "inputs": [previous, *more], **options})
         previous = nodes[-1]["name"]
     description = network.spelt_out({"input": input, "nodes": nodes, "output": previous})
     x = torch.from_numpy(formula.floats("input", (rows, *input), bound))
@@ -195,6 +197,127 @@ def vectors() -> list[dict]:
     ]
 
 
+def activations() -> list[dict]:
+    """The element-wise functions, whose bends the inputs reach on both sides."""
+    names = ("relu6", "sigmoid", "silu", "hard_sigmoid", "hard_swish", "leaky_relu")
+    return [
+        *(case(f"{name}_map", [3, 5, 7], {"op": name}, bound=8.0) for name in names),
+        *(case(f"{name}_vector", [17], {"op": name}, rows=3, bound=8.0) for name in names),
+        case("leaky_relu_slope", [2, 3, 3], {"op": "leaky_relu", "slope": 0.2}),
+        case("dropout_map", [2, 3, 5], {"op": "dropout", "p": 0.3}),
+        case("dropout_vector", [9], {"op": "dropout"}, dense(4)),
+    ]
+
+
+def norms() -> list[dict]:
+    """Batch and local response normalisation."""
+
+    def response(size: int, **options: float) -> dict:
+        return {"op": "local_response_norm", "size": size, **options}
+
+    return [
+        case("batch_norm", [5, 4, 3], {"op": "batch_norm"}, rows=2),
+        case("batch_norm_pixel", [7, 1, 1], {"op": "batch_norm"}),
+        case("batch_norm_eps", [3, 5, 5], {"op": "batch_norm", "eps": 0.5, "momentum": 0.01}),
+        case("batch_norm_after_conv", [3, 6, 5], conv(4, [3, 3], bias=False), {"op": "batch_norm"}, RELU),
+        case("response_norm_5", [9, 3, 4], response(5, alpha=0.1), bound=4.0),
+        case("response_norm_even", [6, 3, 2], response(4, alpha=0.7, beta=0.5, k=2.0), bound=3.0),
+        case("response_norm_1", [3, 2, 2], response(1, alpha=1.0)),
+        case("response_norm_over_all_maps", [3, 2, 5], response(9, alpha=2.0)),
+    ]
+
+
+def joins() -> list[dict]:
+    """Operations of several inputs, and those that move values."""
+
+    def join(op: str, *more: str) -> dict:
+        return {"op": op, "more": list(more)}
+
+    same, gate = conv(3, [3, 3], padding="same"), conv(3, PIXEL)
+    return [
+        case("add", [3, 5, 4], same, join("add", "input")),
+        case("add_three", [3, 5, 4], same, RELU, join("add", "input", "conv2d1")),
+        case("add_vectors", [6], dense(6), join("add", "input"), rows=2),
+        case("add_itself", [2, 3, 3], join("add", "input")),
+        case("multiply_same_shape", [3, 4, 5], same, join("multiply", "input"), rows=2),
+        case(
+            "multiply_gate",
+            [3, 4, 5],
+            RELU,
+            GLOBAL_AVG,
+            gate,
+            {"op": "hard_sigmoid"},
+            {"op": "multiply", "inputs": ["relu1", "hard_sigmoid1"]},
+            rows=2,
+        ),
+        case("multiply_pixel", [3, 1, 1], gate, join("multiply", "input")),
+        case("concat_maps", [3, 4, 5], conv(2, [3, 3], padding="same"), join("concat", "input"), rows=2),
+        case("concat_vectors", [7], dense(4), join("concat", "input", "dense1"), rows=3),
+        case("subsample", [2, 7, 9], {"op": "subsample", "step": [2, 2]}),
+        case("subsample_unequal", [3, 8, 5], {"op": "subsample", "step": [3, 1]}),
+        case("subsample_over_size", [2, 3, 3], {"op": "subsample", "step": [5, 4]}),
+        case("pad_channels", [3, 2, 4], {"op": "pad_channels", "before": 2, "after": 1}),
+        case("pad_channels_none", [3, 2, 4], {"op": "pad_channels"}),
+        case(
+            "shortcut_without_weights",
+            [4, 6, 8],
+            conv(8, [3, 3], padding=[1, 1], stride=[2, 2]),
+            {"op": "subsample", "step": [2, 2], "inputs": ["input"]},
+            {"op": "pad_channels", "before": 2, "after": 2},
+            join("add", "conv2d1"),
+        ),
+    ]
+
+
+def paddings() -> list[dict]:
+    """Convolutions with a padding for each side."""
+    return [
+        case("sides_after", [3, 8, 6], conv(4, [3, 3], padding=[0, 0, 1, 1], stride=[2, 2])),
+        case("sides_before", [2, 5, 7], conv(3, [2, 3], padding=[1, 2, 0, 0])),
+        case("sides_all_unequal", [2, 6, 5], conv(3, [3, 3], padding=[0, 1, 2, 3])),
+        case("sides_equal", [2, 6, 5], conv(3, [3, 3], padding=[1, 1, 1, 1])),
+        case("sides_depthwise", [3, 6, 6], conv(3, [3, 3], groups=3, padding=[0, 0, 1, 1], stride=[2, 2])),
+        case(
+            "depthwise_two_each_strided", [3, 9, 7], conv(6, [3, 3], groups=3, padding=[1, 1], stride=[2, 3])
+        ),
+        case("depthwise_kernel_over_padding", [2, 3, 3], conv(2, [5, 5], groups=2, padding=[4, 4])),
+    ]
+
+
+def pool_modes() -> list[dict]:
+    """Pools whose last window may be cut off, and means without the padding."""
+    cases = []
+    for kind in ("max", "avg"):
+        sizes = [
+            ("even", [3, 6, 8], [3, 3], [2, 2], (0, 0)),
+            ("padded", [2, 7, 6], [3, 3], [2, 2], (1, 1)),
+            ("dropped", [2, 4, 4], [2, 2], [3, 3], (1, 1)),
+            ("unequal", [2, 6, 11], [2, 5], [3, 4], (1, 2)),
+        ]
+        for name, shape, kernel, stride, padding in sizes:
+            layer = {**pool(kind, kernel, stride, padding), "ceil_mode": True}
+            cases.append(case(f"{kind}_pool_ceil_{name}", shape, layer))
+            if kind == "avg":
+                layer = {**layer, "count_include_pad": False}
+                cases.append(case(f"avg_pool_ceil_{name}_without_padding", shape, layer))
+    plain = {**pool("avg", [3, 3], [1, 1], (1, 1)), "count_include_pad": False}
+    sizes = [
+        ([3, 7, 9], [7, 7]),
+        ([2, 13, 5], [3, 4]),
+        ([2, 3, 2], [7, 7]),
+        ([4, 6, 6], [1, 1]),
+        ([1, 1, 1], [2, 3]),
+    ]
+    return [
+        *cases,
+        case("avg_pool_without_padding", [2, 5, 4], plain),
+        *(
+            case(f"adaptive_pool_{i}", shape, {"op": "adaptive_avg_pool2d", "size": size})
+            for i, (shape, size) in enumerate(sizes)
+        ),
+    ]
+
+
 def chains() -> list[dict]:
     """Layers after one another, as networks have them."""
     separable = [conv(6, [3, 3], groups=6, padding="same", bias=False), RELU, conv(5, PIXEL), RELU]
@@ -240,4 +363,6 @@ def chains() -> list[dict]:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     check = expected.arguments().parse_args().check
-    expected.finish("ops.json", convolutions() + groups() + pools() + vectors() + chains(), check)
+    older = convolutions() + groups() + pools() + vectors() + chains()
+    newer = activations() + norms() + joins() + paddings() + pool_modes()
+    expected.finish("ops.json", older + newer, check)

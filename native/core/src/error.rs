@@ -32,6 +32,12 @@ pub enum Error {
     /// The file is not a Firesteel model, or a damaged one. Every problem is listed.
     #[error("{}", Listed("not a usable model file", .0))]
     ModelFile(Vec<String>),
+    /// The file's weights cannot be read, or are not those of the network. Every problem is listed.
+    #[error("{}", Listed("not usable weights", .0))]
+    WeightsFile(Vec<String>),
+    /// A model's weights are not those that a network could begin with. Every problem is listed.
+    #[error("{}", Listed("the model's weights do not fit the network", .0))]
+    Transfer(Vec<String>),
     /// The file is intact but not the expected one.
     #[error("the model file's SHA-256 is {found}, expected {expected}: the file was changed or damaged")]
     Digest {
@@ -77,8 +83,9 @@ impl Error {
             | Error::Layer { .. }
             | Error::Network(_)
             | Error::Setting { .. }
+            | Error::Transfer(_)
             | Error::WeightCount { .. } => ErrorKind::Argument,
-            Error::ModelFile(_) => ErrorKind::ModelFile,
+            Error::ModelFile(_) | Error::WeightsFile(_) => ErrorKind::ModelFile,
             Error::Digest { .. } => ErrorKind::Digest,
             Error::Kernel(_) | Error::Shape(_) => ErrorKind::Internal,
         }

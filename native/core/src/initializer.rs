@@ -6,7 +6,8 @@ use crate::Error;
 use crate::network::{Layout, Role, WeightSpec};
 use crate::random::{Key, Purpose};
 
-/// How initial weights are drawn. Biases are 0 but for [`Uniform`](Initializer::Uniform).
+/// How initial weights are drawn. Biases are 0 but for [`Uniform`](Initializer::Uniform); normalisation begins
+/// with scale and variance 1, shift and mean 0, as in PyTorch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Initializer {
     /// Uniform within `1 / sqrt(fan_in)`, biases as well: PyTorch's default for convolutions and dense layers.
@@ -17,7 +18,7 @@ pub enum Initializer {
     He,
     /// Normal with variance `1 / fan_in` (LeCun et al. 1998).
     Normal,
-    /// All 0.
+    /// All 0 (but scales and variances).
     Zeros,
 }
 
@@ -53,6 +54,8 @@ impl Initializer {
     fn fill(self, spec: &WeightSpec, key: &Key, out: &mut [f32]) {
         let (fan_in, fan_out) = (spec.fan_in as f64, spec.fan_out as f64);
         match (self, spec.role) {
+            (_, Role::Scale | Role::RunningVariance) => out.fill(1.0),
+            (_, Role::Shift | Role::RunningMean) => out.fill(0.0),
             (Initializer::Uniform, _) => uniform(key, 1.0 / fan_in.sqrt(), out),
             (Initializer::Zeros, _) | (_, Role::Bias) => out.fill(0.0),
             (Initializer::Xavier, Role::Weight) => uniform(key, (6.0 / (fan_in + fan_out)).sqrt(), out),

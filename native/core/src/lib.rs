@@ -2,9 +2,11 @@
 //!
 //! A [`network::Network`] describes layers; a [`network::Graph`] is a network whose shapes have been
 //! checked; a [`Model`] is a graph with weights, preprocessing and labels; a [`Predictor`] runs a model on
-//! encoded rows, one image at a time.
+//! encoded rows, one image at a time. [`zoo`] holds networks that many people know, and [`import()`] reads their
+//! weights from other programs' files.
 
 mod error;
+mod import;
 mod initializer;
 mod json;
 mod model;
@@ -13,13 +15,17 @@ pub mod network;
 mod predictor;
 mod preprocessing;
 pub mod random;
+mod transfer;
+pub mod zoo;
 
 pub use error::{Error, ErrorKind};
+pub use import::{Architecture, import};
 pub use initializer::Initializer;
 pub use model::Model;
 pub use model_file::{Digest, Metadata, read as read_model, read_header, write as write_model};
 pub use predictor::{Predictor, Row, Status};
 pub use preprocessing::{ByteTable, Preprocessing};
+pub use transfer::transfer;
 
 #[cfg(test)]
 extern crate self as firesteel_core;

@@ -16,6 +16,8 @@ pub enum Purpose {
     Rows,
     /// The order of a worker's rows within a round.
     Batches,
+    /// Which values dropout keeps; counted by row and layer.
+    Dropout,
 }
 
 /// Names a stream of random numbers.
@@ -47,6 +49,7 @@ impl Key {
             Purpose::Weights => 1,
             Purpose::Rows => 2,
             Purpose::Batches => 3,
+            Purpose::Dropout => 4,
         };
         let mut key = [0; 32];
         key[0..8].copy_from_slice(&self.seed.to_le_bytes());

@@ -150,7 +150,10 @@ fn failure(error: Error) -> Failure {
         | Error::Syntax(_)
         | Error::Setting { .. }
         | Error::Length { .. }
-        | Error::Label { .. } => Code::Argument,
+        | Error::Label { .. }
+        | Error::TrainableLayers { .. }
+        | Error::NoRandomness { .. }
+        | Error::OneValue { .. } => Code::Argument,
         Error::Diverged { .. } => Code::Diverged,
         Error::NoGpu => Code::Device,
         Error::Torch(_) => Code::Torch,

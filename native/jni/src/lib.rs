@@ -6,6 +6,7 @@ mod firesteel;
 mod model;
 mod predictor;
 mod random;
+mod zoo;
 
 use firesteel_boundary::{Code, Failure};
 use firesteel_core::{Error, ErrorKind};
@@ -24,4 +25,9 @@ fn failure(error: Error) -> Failure {
 /// A value as JSON.
 fn to_json(value: &impl serde::Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|e| Failure::new(Code::Internal, e.to_string()))
+}
+
+/// A value of JSON.
+fn parse<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T, Failure> {
+    serde_json::from_str(json).map_err(|e| Failure::new(Code::Argument, format!("{what}: {e}")))
 }

@@ -2,12 +2,12 @@
 
 use firesteel_boundary::{Code, Failure, arrays, entry};
 use firesteel_core::network::{Graph, Summary};
-use firesteel_core::{Digest, Initializer, Metadata, Model, read_header, read_model, write_model};
+use firesteel_core::{Digest, Initializer, Metadata, Model, read_header, read_model, transfer, write_model};
 use jni::objects::{JByteArray, JClass, JFloatArray, JString};
 use jni::sys::jlong;
 use jni::{EnvUnowned, jni_mangle};
 
-use crate::{failure, to_json};
+use crate::{failure, parse, to_json};
 
 /// Checks a network and sums it up, as JSON.
 #[jni_mangle("firesteel.jni.NativeModel")]
@@ -36,6 +36,28 @@ pub fn initial_weights<'local>(
         let initializer =
             Initializer::from_name(&arrays::string(env, &initializer, "initializer")?).map_err(failure)?;
         arrays::new_floats(env, &initializer.weights(graph.layout(), seed.cast_unsigned()))
+    })
+}
+
+/// The weights of a model file for a network, but for some layers, which are drawn.
+#[jni_mangle("firesteel.jni.NativeModel")]
+pub fn starting_weights<'local>(
+    mut env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    network: JString<'local>,
+    file: JByteArray<'local>,
+    fresh: JString<'local>,
+    initializer: JString<'local>,
+    seed: jlong,
+) -> JFloatArray<'local> {
+    entry(&mut env, "NativeModel.startingWeights", |env| {
+        let graph = graph(&arrays::string(env, &network, "network")?)?;
+        let fresh: Vec<String> = parse("fresh", &arrays::string(env, &fresh, "fresh")?)?;
+        let initializer =
+            Initializer::from_name(&arrays::string(env, &initializer, "initializer")?).map_err(failure)?;
+        let model = read_model(&arrays::bytes(env, &file, "file")?).map_err(failure)?;
+        let weights = transfer(&graph, &model, &fresh, initializer, seed.cast_unsigned()).map_err(failure)?;
+        arrays::new_floats(env, &weights)
     })
 }
 
@@ -104,8 +126,4 @@ pub fn digest<'local>(
 
 fn graph(network: &str) -> Result<Graph, Failure> {
     Graph::from_json(network).map_err(failure)
-}
-
-fn parse<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T, Failure> {
-    serde_json::from_str(json).map_err(|e| Failure::new(Code::Argument, format!("{what}: {e}")))
 }

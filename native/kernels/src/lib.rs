@@ -6,13 +6,18 @@
 //! NaN passes through every kernel as it does in PyTorch.
 
 mod activation;
+mod combine;
 mod conv2d;
 mod dense;
+mod depthwise;
 mod error;
+mod normalize;
 mod pool2d;
 
-pub use activation::{relu, softmax};
+pub use activation::{hard_sigmoid, hard_swish, leaky_relu, relu, relu6, sigmoid, silu, softmax};
+pub use combine::{accumulate, add, multiply, multiply_maps, pad_channels, subsample};
 pub use conv2d::{Conv2d, conv2d};
 pub use dense::dense;
 pub use error::Error;
-pub use pool2d::{Pool2d, avg_pool2d, global_avg_pool2d, global_max_pool2d, max_pool2d};
+pub use normalize::{BatchNorm, LocalResponseNorm, batch_norm, local_response_norm};
+pub use pool2d::{Pool2d, adaptive_avg_pool2d, avg_pool2d, global_avg_pool2d, global_max_pool2d, max_pool2d};

@@ -25,6 +25,25 @@ pub struct Config {
     pub device: DeviceChoice,
     /// The round, counted from 0.
     pub round: u32,
+    /// The layers that learn, by their names or by the beginnings of their names up to a dot: `layer4` stands for
+    /// `layer4.0.conv1` and its like. The others stay as they are: their batch normalisation uses the running mean
+    /// and variance and leaves them alone, as that of a layer with Keras's `trainable = False` and of a module in
+    /// PyTorch's evaluation mode. Nothing means all layers.
+    #[serde(default)]
+    pub trainable_layers: Option<Vec<String>>,
+    /// What the masks of dropout are drawn from; has to be given where the network has dropout.
+    #[serde(default)]
+    pub random: Option<Randomness>,
+}
+
+/// The source of random numbers of one worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Randomness {
+    /// The user's seed.
+    pub seed: u64,
+    /// The worker's partition.
+    pub partition: u32,
 }
 
 /// Where to compute.

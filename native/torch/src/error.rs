@@ -41,6 +41,26 @@ pub enum Error {
         /// The network's number of classes.
         classes: usize,
     },
+    /// Layers that are to learn, but are none.
+    #[error("trainableLayers: {}", problems.join("; "))]
+    TrainableLayers {
+        /// What is wrong.
+        problems: Vec<String>,
+    },
+    /// The network has dropout and nothing to draw its masks from.
+    #[error("random: layer '{layer}' is a dropout, which needs a seed and a partition")]
+    NoRandomness {
+        /// The layer.
+        layer: String,
+    },
+    /// A batch normalisation is to learn from one value a map, which has no variance.
+    #[error(
+        "layer '{name}' (batch_norm): a mini-batch of one row has one value for each map, which has no variance: use larger mini-batches"
+    )]
+    OneValue {
+        /// The layer.
+        name: String,
+    },
     /// The loss or the weights are not finite any more.
     #[error(
         "round {round}, step {step}: {what} is not finite; lower learningRate, or look for inputs out of the ordinary"

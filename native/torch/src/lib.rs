@@ -7,6 +7,8 @@
 mod config;
 mod error;
 mod forward;
+mod masks;
+mod selection;
 mod sgd;
 mod threads;
 mod trainer;
@@ -14,6 +16,6 @@ mod trainer;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, DeviceChoice};
+pub use config::{Config, DeviceChoice, Randomness};
 pub use error::Error;
 pub use trainer::{Batch, Inputs, StepResult, Trainer};

@@ -1,11 +1,14 @@
 //! A round of training, step by step.
 
 use firesteel_core::ByteTable;
-use firesteel_core::network::{Graph, Layout};
+use firesteel_core::network::{Graph, Op, WeightSpec};
 use tch::{Device, Kind, Reduction, Tensor};
 
+use crate::forward::{self, Mode};
+use crate::masks::Masks;
+use crate::selection::Selection;
 use crate::sgd::Sgd;
-use crate::{Config, Error, forward, threads};
+use crate::{Config, Error, Randomness, threads};
 
 /// As messages name it.
 const BATCH: &str = "the mini-batch";
@@ -37,6 +40,15 @@ pub struct StepResult {
     pub correct: usize,
 }
 
+/// What a mini-batch would change.
+pub(crate) struct Gradients {
+    pub(crate) result: StepResult,
+    /// The gradient of each weight that gradients change, in their order.
+    pub(crate) of_trained: Vec<Tensor>,
+    /// The running means and variances after the mini-batch, by their index in the graph's layout.
+    pub(crate) moved: Vec<(usize, Tensor)>,
+}
+
 /// A round of one worker: takes weights and optimizer state in, and gives them back after some steps.
 /// Every step runs on the thread that calls it.
 #[derive(Debug)]
@@ -45,7 +57,10 @@ pub struct Trainer {
     table: ByteTable,
     device: Device,
     round: u32,
+    random: Option<Randomness>,
     steps: u64,
+    selection: Selection,
+    /// All weights, in the order of the graph's layout.
     parameters: Vec<Tensor>,
     optimizer: Sgd,
     /// Reused by every step.
@@ -54,7 +69,7 @@ pub struct Trainer {
 
 impl Trainer {
     /// Begins a round. `weights` are in the order of the network's layout; `state` is empty at the first round
-    /// and otherwise what [`state`](Self::state) gave at the end of the last one.
+    /// and otherwise what [`state`](Self::state) gave at the end of the last one, with the same layers trainable.
     pub fn new(config: &Config, weights: &[f32], state: &[f32]) -> Result<Trainer, Error> {
         config.check()?;
         threads::single();
@@ -66,44 +81,56 @@ impl Trainer {
             return Err(firesteel_core::Error::Network(problem).into());
         }
         let device = config.device.resolve()?;
-        let layout = graph.layout();
+        let selection = Selection::new(&graph, config.trainable_layers.as_deref())?;
+        if let (None, Some(node)) =
+            (config.random, graph.nodes().iter().find(|n| matches!(n.op, Op::Dropout(_))))
+        {
+            return Err(Error::NoRandomness { layer: node.name.clone() });
+        }
+        let specs = graph.layout().specs();
+        let trained = || selection.trained.iter().map(|&i| &specs[i]);
+        let state_values = trained().map(|spec| spec.range.len()).sum();
         let velocities = match state {
             _ if !Sgd::has_state(config) => {
                 check_length("the optimizer state", "values", state.len(), 0)?;
                 vec![]
             }
-            [] => tensors(layout, &vec![0.0; layout.values()], device)?,
+            [] => tensors(trained(), &vec![0.0; state_values], device)?,
             state => {
-                check_length("the optimizer state", "values", state.len(), layout.values())?;
-                tensors(layout, state, device)?
+                check_length("the optimizer state", "values", state.len(), state_values)?;
+                tensors(trained(), state, device)?
             }
         };
-        let parameters = tensors(layout, weights, device)?
-            .into_iter()
-            .map(|tensor| tensor.f_set_requires_grad(true))
-            .collect::<Result<_, _>>()?;
+        let mut parameters = tensors(specs.iter(), weights, device)?;
+        for &i in &selection.trained {
+            parameters[i] = parameters[i].f_set_requires_grad(true)?;
+        }
         let optimizer = Sgd::new(config, velocities, device)?;
-        let round = config.round;
-        Ok(Trainer { graph, table, device, round, steps: 0, parameters, optimizer, numbers: vec![] })
+        let (round, random, steps, numbers) = (config.round, config.random, 0, vec![]);
+        Ok(Trainer { graph, table, device, round, random, steps, selection, parameters, optimizer, numbers })
     }
 
     /// Learns from a mini-batch. Where the loss is not finite, nothing is updated.
     pub fn step(&mut self, batch: &Batch) -> Result<StepResult, Error> {
         threads::single();
         self.steps += 1;
-        let (result, mut gradients) = self.gradients(batch)?;
-        self.optimizer.step(&mut self.parameters, &mut gradients)?;
+        let Gradients { result, mut of_trained, moved } = self.gradients(batch)?;
+        let mut trained: Vec<Tensor> = self.trained().map(Tensor::shallow_clone).collect();
+        self.optimizer.step(&mut trained, &mut of_trained)?;
+        for (i, tensor) in moved {
+            self.parameters[i] = tensor;
+        }
         Ok(result)
     }
 
-    /// The number of weights, which is also the number of values of each output array.
+    /// The number of weights.
     pub fn values(&self) -> usize {
         self.graph.layout().values()
     }
 
-    /// The number of values of optimizer state: 0 without momentum.
+    /// The number of values of optimizer state: one for each value that gradients change, none without momentum.
     pub fn state_values(&self) -> usize {
-        if self.optimizer.velocities().is_empty() { 0 } else { self.values() }
+        self.optimizer.velocities().iter().map(Tensor::numel).sum()
     }
 
     /// Writes the weights, in the order of the network's layout. An error where they are not finite.
@@ -113,16 +140,30 @@ impl Trainer {
         if out.iter().all(|w| w.is_finite()) { Ok(()) } else { Err(self.diverged("a weight".to_owned())) }
     }
 
-    /// Writes the optimizer state: the velocities in the order of the weights.
+    /// Writes the optimizer state: the velocities in the order of the weights that gradients change.
     pub fn state(&self, out: &mut [f32]) -> Result<(), Error> {
         check_length("the array for the optimizer state", "values", out.len(), self.state_values())?;
         copy(self.optimizer.velocities(), out)
     }
 
-    /// Loss and gradients of a mini-batch.
-    pub(crate) fn gradients(&mut self, batch: &Batch) -> Result<(StepResult, Vec<Tensor>), Error> {
+    /// Loss and gradients of a mini-batch. Changes no weights.
+    pub(crate) fn gradients(&mut self, batch: &Batch) -> Result<Gradients, Error> {
         let (input, labels) = self.tensors_of(batch)?;
-        let logits = forward::logits(&self.graph, &self.parameters, &input)?;
+        // Copies of what the forward pass changes in place: a loss that is not finite must leave no traces.
+        let mut parameters: Vec<Tensor> = self.parameters.iter().map(Tensor::shallow_clone).collect();
+        let mut moved = vec![];
+        for (i, spec) in self.graph.layout().specs().iter().enumerate() {
+            if !spec.role.trainable() {
+                parameters[i] = self.parameters[i].f_empty_like()?;
+                parameters[i].f_copy_(&self.parameters[i])?;
+                moved.push(i);
+            }
+        }
+        // A round of one worker has fewer steps than 2^32.
+        let masks = |r: Randomness| Masks::new(r.seed, self.round, r.partition, self.steps as u32);
+        let masks = self.random.map(masks);
+        let mode = Mode { frozen: &self.selection.frozen, masks: masks.as_ref() };
+        let logits = forward::logits(&self.graph, &parameters, &input, mode)?;
         let loss = logits.f_cross_entropy_loss(&labels, None::<&Tensor>, Reduction::Mean, -100, 0.0)?;
         // Numbers, not tensors: a tensor of the loss would keep the whole graph alive.
         let result = StepResult {
@@ -136,8 +177,15 @@ impl Trainer {
         if !result.loss.is_finite() {
             return Err(self.diverged(format!("the loss ({})", result.loss)));
         }
-        let gradients = Tensor::f_run_backward(&[&loss], &self.parameters, false, false)?;
-        Ok((result, gradients))
+        let trained: Vec<&Tensor> = self.trained().collect();
+        let of_trained = Tensor::f_run_backward(&[&loss], &trained, false, false)?;
+        let moved = moved.into_iter().map(|i| (i, parameters[i].shallow_clone())).collect();
+        Ok(Gradients { result, of_trained, moved })
+    }
+
+    /// The weights that gradients change.
+    fn trained(&self) -> impl Iterator<Item = &Tensor> {
+        self.selection.trained.iter().map(|&i| &self.parameters[i])
     }
 
     /// Checks a mini-batch and makes tensors of it: inputs `[rows, ...]` and labels `[rows]`.
@@ -184,13 +232,18 @@ impl Trainer {
     }
 }
 
-fn tensors(layout: &Layout, values: &[f32], device: Device) -> Result<Vec<Tensor>, Error> {
-    let specs = layout.specs().iter();
+/// A tensor for each of some weights; `values` are theirs, one after the other.
+fn tensors<'a>(
+    specs: impl Iterator<Item = &'a WeightSpec>,
+    mut values: &[f32],
+    device: Device,
+) -> Result<Vec<Tensor>, Error> {
     specs
         .map(|spec| {
             let shape: Vec<i64> = spec.shape.iter().map(|&d| d as i64).collect();
-            let tensor = Tensor::f_from_slice(&values[spec.range.clone()])?.f_view(shape.as_slice())?;
-            Ok(channels_last(tensor)?.f_to(device)?)
+            let (own, rest) = values.split_at(spec.range.len());
+            values = rest;
+            Ok(channels_last(Tensor::f_from_slice(own)?.f_view(shape.as_slice())?)?.f_to(device)?)
         })
         .collect()
 }

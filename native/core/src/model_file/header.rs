@@ -26,24 +26,24 @@ const METADATA: &str = "__metadata__";
 
 /// A header whose JSON has been understood; its tensors may still overlap: see [`Header::problems`].
 #[derive(Debug)]
-pub(super) struct Header {
+pub(crate) struct Header {
     pub(super) metadata: HashMap<String, String>,
-    pub(super) tensors: Vec<(String, TensorInfo)>,
-    data_bytes: usize,
+    pub(crate) tensors: Vec<(String, TensorInfo)>,
+    pub(crate) data_bytes: usize,
 }
 
 /// What a header says of one tensor.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TensorInfo {
-    pub(super) dtype: String,
-    pub(super) shape: Vec<usize>,
-    data_offsets: [usize; 2],
+pub(crate) struct TensorInfo {
+    pub(crate) dtype: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) data_offsets: [usize; 2],
 }
 
 impl Header {
     /// Reads the header at the start of a file of `file_bytes` bytes, of which `start` holds the first ones.
-    pub(super) fn read(start: &[u8], file_bytes: u64) -> Result<Header, Error> {
+    pub(crate) fn read(start: &[u8], file_bytes: u64) -> Result<Header, Error> {
         let (json, data_bytes) = split(start, file_bytes)?;
         let entries: Entries<Box<RawValue>> =
             serde_json::from_slice(json).map_err(|e| one(format!("its header is not valid JSON: {e}")))?;
@@ -80,7 +80,7 @@ impl Header {
     }
 
     /// Every tensor whose bytes are not where they should be.
-    pub(super) fn problems(&self) -> Vec<String> {
+    pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = vec![];
         let mut spans = vec![];
         for (name, info) in &self.tensors {

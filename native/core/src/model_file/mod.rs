@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use crate::model::{check_labels, not_finite};
 use crate::network::{Graph, Network};
 use crate::{Error, Model, Preprocessing};
-use header::{Header, TensorInfo};
+use header::TensorInfo;
 
 pub use digest::Digest;
+pub(crate) use header::Header;
 
 /// The key of our entry in the safetensors header. One entry alone: the format does not order them, and the
 /// same model must give the same bytes.

@@ -1,6 +1,6 @@
 //! Builds the description of a chain of layers, each named by its kind and number: `conv1`, `relu1`, ...
 
-use super::{Conv2d, Dense, INPUT, Network, Node, Op, Padding, Pool2d};
+use super::{AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, INPUT, Network, Node, Op, Padding, Pool2d};
 
 /// Appends layers one after the other. [`build`](Self::build) gives the description.
 #[derive(Debug, Clone)]
@@ -40,7 +40,11 @@ impl NetworkBuilder {
 
     /// The mean of each square window; the stride equals the kernel.
     pub fn avg_pool(self, kernel: usize) -> Self {
-        self.append("pool", Op::AvgPool2d(square(kernel)))
+        let Pool2d { kernel, stride, padding, ceil_mode } = square(kernel);
+        self.append(
+            "pool",
+            Op::AvgPool2d(AvgPool2d { kernel, stride, padding, ceil_mode, count_include_pad: true }),
+        )
     }
 
     /// The largest value of each map.
@@ -56,6 +60,16 @@ impl NetworkBuilder {
     /// A fully connected layer.
     pub fn dense(self, units: usize) -> Self {
         self.append("dense", Op::Dense(Dense { units, bias: true }))
+    }
+
+    /// Normalises each map, with eps 1e-5 and momentum 0.1.
+    pub fn batch_norm(self) -> Self {
+        self.append("bn", Op::BatchNorm(BatchNorm::default()))
+    }
+
+    /// Sets values to 0 with that probability, in training alone.
+    pub fn dropout(self, p: f64) -> Self {
+        self.append("dropout", Op::Dropout(Dropout { p }))
     }
 
     /// `max(x, 0)`.
@@ -88,5 +102,5 @@ impl NetworkBuilder {
 }
 
 fn square(kernel: usize) -> Pool2d {
-    Pool2d { kernel: [kernel; 2], stride: [kernel; 2], padding: [0, 0] }
+    Pool2d { kernel: [kernel; 2], stride: [kernel; 2], padding: [0, 0], ceil_mode: false }
 }

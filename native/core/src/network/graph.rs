@@ -31,9 +31,14 @@ pub struct GraphNode {
 }
 
 impl GraphNode {
-    /// The number of values to keep for its result. A flattened map is the same memory as its input.
+    /// Whether `entry` is the layer's name, or the beginning of it up to a dot: `layer4` of `layer4.0.conv1`.
+    pub fn is_within(&self, entry: &str) -> bool {
+        self.name.strip_prefix(entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
+    /// The number of values to keep for its result: none where it is the same memory as its input.
     pub fn stored_values(&self) -> usize {
-        if matches!(self.op, Op::Flatten {}) { 0 } else { self.shape.values() }
+        if self.op.keeps_values() { 0 } else { self.shape.values() }
     }
 }
 

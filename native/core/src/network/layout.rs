@@ -11,26 +11,42 @@ pub enum Role {
     Weight,
     /// Added to the result.
     Bias,
+    /// Factor of a normalised map.
+    Scale,
+    /// Added to a normalised map.
+    Shift,
+    /// Running mean of a map.
+    RunningMean,
+    /// Running variance of a map.
+    RunningVariance,
+}
+
+impl Role {
+    /// Whether gradients change it. Running means and variances follow the mini-batches instead.
+    pub fn trainable(self) -> bool {
+        !matches!(self, Role::RunningMean | Role::RunningVariance)
+    }
 }
 
 /// One named tensor of weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WeightSpec {
-    /// As in PyTorch: `conv1.weight`, `conv1.bias`.
+    /// As in PyTorch: `conv1.weight`, `conv1.bias`, `bn1.running_mean`, `bn1.running_var`.
     pub name: String,
     /// What it is for.
     pub role: Role,
-    /// `[filters, channels / groups, kh, kw]`, `[units, n]`, or `[n]` of a bias.
+    /// `[filters, channels / groups, kh, kw]`, `[units, n]`, or `[n]` of all others.
     pub shape: Vec<usize>,
     /// Its place in the flat array.
     pub range: Range<usize>,
-    /// Values that each output of the layer sums up (of a bias: of its layer).
+    /// Values that each output of the layer sums up (of a bias: of its layer; of a normalisation: 1).
     pub fan_in: usize,
-    /// Outputs that each input of the layer reaches.
+    /// Outputs that each input of the layer reaches (of a normalisation: 1).
     pub fan_out: usize,
 }
 
-/// All weights of a network, in the order of its layers: the layer's weight, then its bias.
+/// All weights of a network, in the order of its layers: the layer's weight, then its bias,
+/// then its running mean and variance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
     specs: Vec<WeightSpec>,
@@ -57,11 +73,35 @@ impl Layout {
                 self.push(layer, vec![conv.filters, channels / conv.groups, kh, kw], conv.bias)?;
             }
             Op::Dense(dense) => self.push(layer, vec![dense.units, channels], dense.bias)?,
+            Op::BatchNorm(_) => {
+                for (name, role) in [
+                    ("weight", Role::Scale),
+                    ("bias", Role::Shift),
+                    ("running_mean", Role::RunningMean),
+                    ("running_var", Role::RunningVariance),
+                ] {
+                    self.push_one(format!("{layer}.{name}"), role, vec![channels], 1, 1)?;
+                }
+            }
             Op::MaxPool2d(_)
             | Op::AvgPool2d(_)
+            | Op::AdaptiveAvgPool2d(_)
             | Op::GlobalMaxPool2d {}
             | Op::GlobalAvgPool2d {}
+            | Op::LocalResponseNorm(_)
+            | Op::Dropout(_)
+            | Op::Add {}
+            | Op::Multiply {}
+            | Op::Concat {}
+            | Op::Subsample(_)
+            | Op::PadChannels(_)
             | Op::Relu {}
+            | Op::Relu6 {}
+            | Op::LeakyRelu(_)
+            | Op::Sigmoid {}
+            | Op::Silu {}
+            | Op::HardSigmoid {}
+            | Op::HardSwish {}
             | Op::Flatten {}
             | Op::Softmax {} => {}
         }

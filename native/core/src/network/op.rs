@@ -1,6 +1,11 @@
-//! The operations that a layer can perform, with their options.
+//! The operations that a layer can perform.
 
 use serde::{Deserialize, Serialize};
+
+use super::options::{
+    AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, LeakyRelu, LocalResponseNorm,
+    PadChannels, Pool2d, Subsample,
+};
 
 /// An operation; in JSON its name is the field `op`, its options stand beside it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -10,99 +15,53 @@ pub enum Op {
     Conv2d(Conv2d),
     /// Largest value of each window: `[c, h, w]` -> `[c, oh, ow]`.
     MaxPool2d(Pool2d),
-    /// Mean of each window, padding included: `[c, h, w]` -> `[c, oh, ow]`.
-    AvgPool2d(Pool2d),
+    /// Mean of each window: `[c, h, w]` -> `[c, oh, ow]`.
+    AvgPool2d(AvgPool2d),
+    /// Mean of as many windows of about one size as the output has values: `[c, h, w]` -> `[c, oh, ow]`.
+    AdaptiveAvgPool2d(AdaptiveAvgPool2d),
     /// Largest value of each map: `[c, h, w]` -> `[c, 1, 1]`.
     GlobalMaxPool2d {},
     /// Mean of each map: `[c, h, w]` -> `[c, 1, 1]`.
     GlobalAvgPool2d {},
     /// Fully connected layer: `[n]` -> `[units]`.
     Dense(Dense),
+    /// Normalises each map (Ioffe and Szegedy 2015): `[c, h, w]` -> `[c, h, w]`. In training by the mean and
+    /// variance of the mini-batch, in prediction by the running ones.
+    BatchNorm(BatchNorm),
+    /// Divides each value by a power of the squares near it in the neighbouring maps (Krizhevsky et al. 2012):
+    /// `[c, h, w]` -> `[c, h, w]`.
+    LocalResponseNorm(LocalResponseNorm),
+    /// In training sets values to 0 at random (Srivastava et al. 2014), any shape; nothing in prediction.
+    Dropout(Dropout),
+    /// Sum of two or more inputs of one shape.
+    Add {},
+    /// Product of two inputs of one shape, or of maps `[c, h, w]` and a factor for each of them `[c, 1, 1]`.
+    Multiply {},
+    /// Two or more inputs behind each other: maps of one height and width `[c_i, h, w]` -> `[sum c_i, h, w]`,
+    /// vectors `[n_i]` -> `[sum n_i]`.
+    Concat {},
+    /// Every so-manieth row and column, beginning with the first: `[c, h, w]` -> `[c, oh, ow]`.
+    Subsample(Subsample),
+    /// Maps of zeros before and after: `[c, h, w]` -> `[before + c + after, h, w]`.
+    PadChannels(PadChannels),
     /// `max(x, 0)`, any shape.
     Relu {},
+    /// `min(max(x, 0), 6)`, any shape.
+    Relu6 {},
+    /// `x` above 0, `slope * x` below, any shape.
+    LeakyRelu(LeakyRelu),
+    /// `1 / (1 + exp(-x))`, any shape.
+    Sigmoid {},
+    /// `x * sigmoid(x)`, any shape.
+    Silu {},
+    /// `min(max(x + 3, 0), 6) / 6`, any shape.
+    HardSigmoid {},
+    /// `x * hard_sigmoid(x)`, any shape.
+    HardSwish {},
     /// `[c, h, w]` -> `[c * h * w]`.
     Flatten {},
     /// Probabilities: `[n]` -> `[n]`.
     Softmax {},
-}
-
-/// Options of a convolution; pairs are (height, width).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Conv2d {
-    /// Number of output channels.
-    pub filters: usize,
-    /// Size of the window.
-    pub kernel: [usize; 2],
-    /// Step of the window; default 1.
-    #[serde(default = "ones")]
-    pub stride: [usize; 2],
-    /// Zeros around the input; default none.
-    #[serde(default)]
-    pub padding: Padding,
-    /// Distance of two taps of the kernel; default 1.
-    #[serde(default = "ones")]
-    pub dilation: [usize; 2],
-    /// Groups of channels that do not see each other; default 1.
-    #[serde(default = "one")]
-    pub groups: usize,
-    /// Whether a number per filter is added; default true.
-    #[serde(default = "yes")]
-    pub bias: bool,
-}
-
-/// Options of a pooling window; pairs are (height, width).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pool2d {
-    /// Size of the window.
-    pub kernel: [usize; 2],
-    /// Step of the window.
-    pub stride: [usize; 2],
-    /// Padding on each side, at most half of the kernel; default none.
-    #[serde(default)]
-    pub padding: [usize; 2],
-}
-
-/// Options of a fully connected layer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Dense {
-    /// Number of outputs.
-    pub units: usize,
-    /// Whether a number per output is added; default true.
-    #[serde(default = "yes")]
-    pub bias: bool,
-}
-
-/// How a convolution pads its input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "padding must be \"same\" or [height, width]")]
-pub enum Padding {
-    /// So many zeros on each side, (height, width).
-    Explicit([usize; 2]),
-    /// Zeros so that `out = ceil(in / stride)`; where their number is odd, the extra one goes after, as in
-    /// TensorFlow and, for stride 1, in PyTorch.
-    Named(Same),
-}
-
-/// The name of the padding that keeps the size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Same {
-    /// See [`Padding::Named`].
-    Same,
-}
-
-impl Padding {
-    /// Padding that keeps the size.
-    pub const SAME: Padding = Padding::Named(Same::Same);
-}
-
-impl Default for Padding {
-    fn default() -> Self {
-        Padding::Explicit([0, 0])
-    }
 }
 
 impl Op {
@@ -112,24 +71,32 @@ impl Op {
             Op::Conv2d(_) => "conv2d",
             Op::MaxPool2d(_) => "max_pool2d",
             Op::AvgPool2d(_) => "avg_pool2d",
+            Op::AdaptiveAvgPool2d(_) => "adaptive_avg_pool2d",
             Op::GlobalMaxPool2d {} => "global_max_pool2d",
             Op::GlobalAvgPool2d {} => "global_avg_pool2d",
             Op::Dense(_) => "dense",
+            Op::BatchNorm(_) => "batch_norm",
+            Op::LocalResponseNorm(_) => "local_response_norm",
+            Op::Dropout(_) => "dropout",
+            Op::Add {} => "add",
+            Op::Multiply {} => "multiply",
+            Op::Concat {} => "concat",
+            Op::Subsample(_) => "subsample",
+            Op::PadChannels(_) => "pad_channels",
             Op::Relu {} => "relu",
+            Op::Relu6 {} => "relu6",
+            Op::LeakyRelu(_) => "leaky_relu",
+            Op::Sigmoid {} => "sigmoid",
+            Op::Silu {} => "silu",
+            Op::HardSigmoid {} => "hard_sigmoid",
+            Op::HardSwish {} => "hard_swish",
             Op::Flatten {} => "flatten",
             Op::Softmax {} => "softmax",
         }
     }
-}
 
-fn one() -> usize {
-    1
-}
-
-fn ones() -> [usize; 2] {
-    [1, 1]
-}
-
-fn yes() -> bool {
-    true
+    /// Whether prediction leaves the values of the input as they are: the result needs no memory of its own.
+    pub fn keeps_values(&self) -> bool {
+        matches!(self, Op::Flatten {} | Op::Dropout(_))
+    }
 }

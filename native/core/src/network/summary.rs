@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Graph, Network, Source};
+use super::{Graph, Network, Source, WeightSpec};
 
 /// A network's layers with their shapes and sizes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,16 +41,20 @@ impl Summary {
             name: node.name.clone(),
             op: node.op.name(),
             output: node.shape.dimensions().to_vec(),
-            parameters: specs[node.weights.clone()].iter().map(|spec| spec.range.len()).sum(),
+            parameters: trainable(&specs[node.weights.clone()]),
         });
         Summary {
             network: graph.network().clone(),
             classes: graph.classes(),
-            parameters: graph.layout().values(),
+            parameters: trainable(specs),
             features: features(graph),
             layers: layers.collect(),
         }
     }
+}
+
+fn trainable(specs: &[WeightSpec]) -> usize {
+    specs.iter().filter(|spec| spec.role.trainable()).map(|spec| spec.range.len()).sum()
 }
 
 fn features(graph: &Graph) -> Option<String> {

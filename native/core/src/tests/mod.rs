@@ -1,8 +1,10 @@
 //! Tests of the crate as its users see it.
 
+mod import;
 mod model_file;
 mod network;
 mod predictor;
+mod zoo;
 
 #[path = "../../../../tests/parity/expected.rs"]
 mod expected;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::expected::{self, difference};
 use super::{Rows, config, formula, logits, state_of, trainer, values, weights_of};
 use crate::Config;
+use crate::trainer::Gradients;
 
 #[derive(Deserialize)]
 struct Lenet {
@@ -131,7 +132,7 @@ fn loss_and_gradients_are_those_of_pytorch() {
     let (lenet, graph, config) = lenet();
     let rows = Rows::new(&lenet.network, ["input", "labels"], lenet.settings.images);
     let mut trainer = trainer(&config);
-    let (result, gradients) = trainer.gradients(&rows.batch()).unwrap();
+    let Gradients { result, of_trained: gradients, .. } = trainer.gradients(&rows.batch()).unwrap();
     let apart = (result.loss / f64::from(lenet.float64.loss) - 1.0).abs();
     assert!(apart <= 1e-6, "{apart:.1e}");
     let flat: Vec<f32> = gradients.iter().flat_map(values).collect();

@@ -19,6 +19,7 @@ use firesteel_core::Preprocessing;
 use firesteel_core::network::{Graph, Network};
 use tch::{Kind, Tensor};
 
+use crate::forward::Mode;
 use crate::trainer::channels_last;
 use crate::{Batch, Config, DeviceChoice, Inputs, Trainer, forward};
 
@@ -32,6 +33,8 @@ fn config(network: &Network, learning_rate: f64) -> Config {
         weight_decay: 0.0,
         device: DeviceChoice::Cpu,
         round: 0,
+        trainable_layers: None,
+        random: None,
     }
 }
 
@@ -83,7 +86,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
 }
 
 /// A tensor's values, whatever its kind.
-fn values(tensor: &Tensor) -> Vec<f32> {
+pub(crate) fn values(tensor: &Tensor) -> Vec<f32> {
     let flat = tensor.detach().to_kind(Kind::Float).contiguous();
     let mut out = vec![0.0; flat.numel()];
     flat.copy_data(&mut out, flat.numel());
@@ -107,10 +110,16 @@ fn input_tensor(graph: &Graph, inputs: &[f32], kind: Kind) -> Tensor {
     Tensor::from_slice(inputs).to_kind(kind).view(shape.collect::<Vec<_>>().as_slice())
 }
 
+/// The scores as in prediction.
+fn predict(graph: &Graph, parameters: &[Tensor], input: &Tensor) -> Tensor {
+    let frozen = vec![true; graph.nodes().len()];
+    forward::logits(graph, parameters, input, Mode { frozen: &frozen, masks: None }).unwrap()
+}
+
 /// The scores with the formula's weights, in the order of memory in which the trainer computes.
 fn logits(graph: &Graph, inputs: &[f32]) -> Tensor {
     let parameters = tensors(graph, &formula::weights(graph.layout()), Kind::Float);
     let parameters: Vec<Tensor> = parameters.into_iter().map(|p| channels_last(p).unwrap()).collect();
     let input = channels_last(input_tensor(graph, inputs, Kind::Float)).unwrap();
-    forward::logits(graph, &parameters, &input).unwrap()
+    predict(graph, &parameters, &input)
 }

@@ -1,7 +1,7 @@
 //! The builder.
 
 use super::LENET;
-use crate::network::{Conv2d, Graph, Network, Op, Padding, Pool2d};
+use crate::network::{AvgPool2d, Conv2d, Graph, Network, Op, Padding, Pool2d};
 
 #[test]
 fn lenet_in_a_few_lines() {
@@ -49,11 +49,18 @@ fn every_layer_has_its_options_a_number_and_the_one_before_as_input() {
         "{inputs:?}"
     );
     assert_eq!(built.output, "softmax1");
-    let halves = Pool2d { kernel: [2, 2], stride: [2, 2], padding: [0, 0] };
+    let mean = AvgPool2d {
+        kernel: [2, 2],
+        stride: [2, 2],
+        padding: [0, 0],
+        ceil_mode: false,
+        count_include_pad: true,
+    };
+    let halves = Pool2d { kernel: [2, 2], stride: [2, 2], padding: [0, 0], ceil_mode: false };
     let ops: Vec<&Op> = built.nodes.iter().map(|node| &node.op).collect();
     let expected = [
         &Op::Conv2d(conv),
-        &Op::AvgPool2d(halves.clone()),
+        &Op::AvgPool2d(mean),
         &Op::MaxPool2d(halves),
         &Op::GlobalAvgPool2d {},
         &Op::GlobalMaxPool2d {},

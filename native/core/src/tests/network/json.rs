@@ -17,7 +17,8 @@ const CANONICAL: &str = concat!(
     r#"{"input":[2,6,6],"nodes":["#,
     r#"{"name":"c","op":"conv2d","filters":2,"kernel":[3,2],"stride":[1,1],"padding":"same","#,
     r#""dilation":[1,1],"groups":1,"bias":true,"inputs":["input"]},"#,
-    r#"{"name":"p","op":"avg_pool2d","kernel":[3,3],"stride":[1,2],"padding":[0,0],"inputs":["c"]},"#,
+    r#"{"name":"p","op":"avg_pool2d","kernel":[3,3],"stride":[1,2],"padding":[0,0],"#,
+    r#""ceil_mode":false,"count_include_pad":true,"inputs":["c"]},"#,
     r#"{"name":"g","op":"global_max_pool2d","inputs":["p"]},"#,
     r#"{"name":"f","op":"flatten","inputs":["g"]},"#,
     r#"{"name":"d","op":"dense","units":3,"bias":true,"inputs":["f"]},"#,
@@ -54,12 +55,13 @@ fn defaults_are_those_that_the_parity_scripts_spell_out() {
 }
 
 #[test]
-fn padding_is_a_pair_or_the_word_same() {
+fn padding_is_two_or_four_numbers_or_the_word_same() {
     let padding = |json: &str| match &replaced(SMALL, r#""same""#, json).unwrap().nodes[0].op {
         Op::Conv2d(conv) => conv.padding,
         other => panic!("{other:?}"),
     };
     assert_eq!(padding("[1,2]"), Padding::Explicit([1, 2]));
+    assert_eq!(padding("[1,2,3,4]"), Padding::Sides([1, 2, 3, 4]));
     assert_eq!(padding(r#""same""#), Padding::SAME);
 }
 
@@ -77,8 +79,8 @@ fn a_mistake_in_a_layer_is_an_error_that_names_the_layer() {
         ("[3,2]", "[3]", "invalid length 1"),
         ("[3,2]", "[3,2,1]", "invalid length 3"),
         ("[3,2]", "3", "invalid type: integer `3`"),
-        (r#""same""#, r#""valid""#, r#"padding must be "same" or [height, width]"#),
-        (r#""same""#, "1", r#"padding must be "same" or [height, width]"#),
+        (r#""same""#, r#""valid""#, r#"padding must be "same" or [height, width] or"#),
+        (r#""same""#, "1", r#"padding must be "same" or [height, width] or"#),
         ("conv2d", "conv3d", "unknown variant `conv3d`"),
         (r#""op":"conv2d","#, "", "missing field `op`"),
         (r#""inputs":["input"],"#, "", "missing field `inputs`"),
@@ -108,7 +110,21 @@ fn an_option_that_stands_twice_is_an_error_that_names_the_layer_and_the_option()
 #[test]
 fn operations_without_options_take_none() {
     let mut operations = 0;
-    for op in ["relu", "flatten", "softmax", "global_max_pool2d", "global_avg_pool2d"] {
+    for op in [
+        "relu",
+        "relu6",
+        "sigmoid",
+        "silu",
+        "hard_sigmoid",
+        "hard_swish",
+        "add",
+        "multiply",
+        "concat",
+        "flatten",
+        "softmax",
+        "global_max_pool2d",
+        "global_avg_pool2d",
+    ] {
         let layer = |option| {
             format!(
                 r#"{{"input":[2],"nodes":[{{"name":"x","op":"{op}","inputs":[]{option}}}],"output":"x"}}"#
@@ -119,7 +135,7 @@ fn operations_without_options_take_none() {
         assert!(error.contains("layer 'x'") && error.contains("unknown field `units`"), "{op}: {error}");
         operations += 1;
     }
-    assert_eq!(operations, 5);
+    assert_eq!(operations, 13);
 }
 
 #[test]
@@ -130,6 +146,7 @@ fn operations_with_options_take_no_other() {
         ("max_pool2d", r#""kernel":[1,1],"stride":[1,1]"#),
         ("avg_pool2d", r#""kernel":[1,1],"stride":[1,1]"#),
         ("dense", r#""units":1"#),
+        ("local_response_norm", r#""alpha":1.0,"size":5"#),
     ] {
         let layer = |options: &str| {
             format!(
@@ -137,14 +154,14 @@ fn operations_with_options_take_no_other() {
             )
         };
         assert_eq!(Network::from_json(&layer(options)).unwrap().nodes[0].op.name(), op);
-        let error = Network::from_json(&layer(&format!(r#"{options},"size":3"#))).unwrap_err().to_string();
-        assert!(error.contains("layer 'x'") && error.contains("unknown field `size`"), "{op}: {error}");
+        let error = Network::from_json(&layer(&format!(r#"{options},"extent":3"#))).unwrap_err().to_string();
+        assert!(error.contains("layer 'x'") && error.contains("unknown field `extent`"), "{op}: {error}");
         let missing = options.rsplit_once(",\"").map_or(r#""bias":true"#, |(first, _)| first);
         let error = Network::from_json(&layer(missing)).unwrap_err().to_string();
         assert!(error.contains("layer 'x'") && error.contains("missing field"), "{op}: {error}");
         operations += 1;
     }
-    assert_eq!(operations, 4);
+    assert_eq!(operations, 5);
 }
 
 #[test]

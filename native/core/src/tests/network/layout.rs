@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{LENET, chain};
-use crate::Error;
-use crate::network::{Graph, Role, Source};
+use crate::network::{Graph, Role, Source, Summary};
+use crate::{Error, Initializer};
 use serde_json::json;
 
 /// Name, shape, range, fan_in and fan_out.
@@ -86,4 +86,21 @@ fn logits_come_before_a_final_softmax() {
     assert_eq!(logits([dense.clone(), softmax.clone()]), Source::Node(0));
     assert_eq!(logits([softmax.clone(), dense]), Source::Node(1));
     assert_eq!(chain(json!([3]), [softmax]).unwrap().logits(), Source::Input);
+}
+
+#[test]
+fn batch_normalisation_has_the_names_of_pytorch_and_only_two_are_trainable() {
+    let graph = chain(json!([3, 2, 2]), [json!({"op": "batch_norm"}), json!({"op": "flatten"})]).unwrap();
+    let specs = graph.layout().specs().iter();
+    let found: Vec<_> = specs.map(|s| (s.name.as_str(), s.range.clone(), s.role.trainable())).collect();
+    let expected = [
+        ("a.weight", 0..3, true),
+        ("a.bias", 3..6, true),
+        ("a.running_mean", 6..9, false),
+        ("a.running_var", 9..12, false),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(Summary::of(&graph).parameters, 6);
+    let initial = Initializer::He.weights(graph.layout(), 1);
+    assert_eq!(initial, [1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
 }

@@ -308,3 +308,63 @@ fn more_than_2_to_the_28_values_of_one_row_are_refused_with_the_layer_and_their_
         "layer 'a' (conv2d): one row takes 506000288 values up to here, at most 268435456 are allowed"
     );
 }
+
+/// What is wrong with two layers of a 4x8x9 input, `a` with two filters, and a last one `z` of those inputs.
+fn join(op: Value, inputs: Value) -> String {
+    let mut last = op;
+    last["name"] = json!("z");
+    last["inputs"] = inputs;
+    let description = json!({"input": [4, 8, 9], "output": "z", "nodes": [
+        {"name": "a", "op": "conv2d", "filters": 2, "kernel": [1, 1], "inputs": ["input"]},
+        {"name": "p", "op": "global_avg_pool2d", "inputs": ["a"]},
+        last,
+    ]});
+    Graph::from_json(&description.to_string()).unwrap_err().to_string()
+}
+
+#[test]
+fn inputs_that_do_not_fit_each_other_are_named_with_their_shapes() {
+    let op = |name: &str| json!({"op": name});
+    assert_eq!(join(op("add"), json!(["a"])), "layer 'z' (add): takes two inputs or more, 1 are given");
+    assert_eq!(
+        join(op("add"), json!(["a", "a", "input"])),
+        "layer 'z' (add): its inputs are 2x8x9 and 4x8x9, they must be of one shape"
+    );
+    assert_eq!(join(op("concat"), json!([])), "layer 'z' (concat): takes two inputs or more, 0 are given");
+    assert_eq!(
+        join(op("concat"), json!(["input", "p"])),
+        "layer 'z' (concat): its inputs are 4x8x9 and 2x1x1, they must be maps of one height and width, or vectors"
+    );
+    assert_eq!(join(op("multiply"), json!(["a"])), "layer 'z' (multiply): takes two inputs, 1 are given");
+    for inputs in [json!(["input", "p"]), json!(["p", "a"])] {
+        let message = join(op("multiply"), inputs);
+        assert!(message.ends_with("the second must be of the same shape or have a value a map"), "{message}");
+    }
+    assert_eq!(join(op("relu"), json!(["a", "p"])), "layer 'z' (relu): takes one input, 2 are given");
+}
+
+#[test]
+fn options_out_of_range_are_named() {
+    let mut cases = 0;
+    for (layer, problem) in [
+        (json!({"op": "batch_norm", "eps": 0.0}), "eps is 0: it must be above 0"),
+        (json!({"op": "batch_norm", "momentum": 1.5}), "momentum is 1.5: it must be between 0 and 1"),
+        (json!({"op": "dropout", "p": 1.0}), "p is 1: it must be at least 0 and below 1"),
+        (json!({"op": "dropout", "p": -0.1}), "p is -0.1: it must be at least 0 and below 1"),
+        (json!({"op": "local_response_norm", "size": 0}), "size must be at least 1"),
+        (json!({"op": "local_response_norm", "size": 5, "k": 0.0}), "k is 0: it must be above 0"),
+        (
+            json!({"op": "local_response_norm", "size": 5, "alpha": -1.0}),
+            "alpha is -1: it must be at least 0",
+        ),
+        (json!({"op": "adaptive_avg_pool2d", "size": [0, 1]}), "size must be at least 1"),
+        (json!({"op": "subsample", "step": [1, 0]}), "step must be at least 1"),
+        (json!({"op": "pad_channels", "before": 3_000_000_000_u64}), "before must be at most 2147483647"),
+    ] {
+        let name = layer["op"].as_str().unwrap().to_owned();
+        let error = chain(json!([4, 8, 9]), [layer, json!({"op": "flatten"})]).unwrap_err().to_string();
+        assert_eq!(error, format!("layer 'a' ({name}): {problem}"));
+        cases += 1;
+    }
+    assert_eq!(cases, 10);
+}

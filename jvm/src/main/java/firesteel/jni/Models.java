@@ -29,6 +29,21 @@ public final class Models {
   }
 
   /**
+   * The weights of a model for a network, matched by name, but for some layers.
+   *
+   * @param file the model file
+   * @param fresh JSON array of the layers whose weights are drawn as {@link #initialWeights} does: their names, or
+   *     the beginnings of their names up to a dot
+   * @return the weights, in the order of the layers
+   * @throws IllegalArgumentException listing every weight that does not fit
+   */
+  public static float[] startingWeights(
+      String network, byte[] file, String fresh, String initializer, long seed) {
+    NativeLibrary.load();
+    return NativeModel.startingWeights(network, file, fresh, initializer, seed);
+  }
+
+  /**
    * Writes a model file. The same model gives the same bytes.
    *
    * @param preprocessing JSON: {@code scale}, {@code mean}, {@code std}

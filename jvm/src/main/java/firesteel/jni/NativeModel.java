@@ -8,6 +8,9 @@ final class NativeModel {
 
   static native float[] initialWeights(String network, String initializer, long seed);
 
+  static native float[] startingWeights(
+      String network, byte[] file, String fresh, String initializer, long seed);
+
   static native byte[] write(String network, String preprocessing, String labels, float[] weights);
 
   static native String metadata(byte[] file);

@@ -75,6 +75,7 @@ final class GoodArguments(torch: Boolean) {
     "NativeModel.header" -> Seq(file, file.length.toLong),
     "NativeModel.initialWeights" -> Seq(network, "xavier", 1L),
     "NativeModel.metadata" -> Seq(file),
+    "NativeModel.startingWeights" -> Seq(network, file, "[]", "xavier", 1L),
     "NativeModel.write" -> Seq(network, preprocessing, "[]", weights),
     "NativePredictor.close" -> Seq(closedPredictor),
     "NativePredictor.live" -> Seq(),
@@ -100,7 +101,10 @@ final class GoodArguments(torch: Boolean) {
     "NativeTrainer.state" -> Seq(trainer),
     "NativeTrainer.stepBytes" -> Seq(trainer, Array[Byte](1, 2), Array(0), new Array[Double](2)),
     "NativeTrainer.stepFloats" -> Seq(trainer, Array(0.1f, 0.2f), Array(0), new Array[Double](2)),
-    "NativeTrainer.weights" -> Seq(trainer)
+    "NativeTrainer.weights" -> Seq(trainer),
+    "NativeZoo.importWeights" -> Seq(network, preprocessing, file, "[]"),
+    "NativeZoo.list" -> Seq(),
+    "NativeZoo.network" -> Seq("lenet", 3)
   )
 
   /** Those of a method; a method that is not listed here fails the test. */

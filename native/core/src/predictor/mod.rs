@@ -1,13 +1,16 @@
 //! Runs a model on rows: the scores of each row, or the output of a layer, and a status that says what came of
 //! it.
 
+mod layer;
+mod memory;
+mod run;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use firesteel_kernels as kernels;
-use ndarray::{ArrayView1, ArrayView2, ArrayView3, ArrayView4, ArrayViewMut1, ArrayViewMut3};
-
-use crate::network::{Graph, GraphNode, Op, Pool2d, Source};
+use crate::network::Source;
 use crate::{Error, Model};
+use memory::Memory;
+use run::Run;
 
 /// One input, in the layout of the network's input shape.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +46,7 @@ pub struct Predictor {
     output: Source,
     /// The layers that the output needs, in their order.
     needed: Vec<usize>,
+    memory: Memory,
 }
 
 impl Predictor {
@@ -66,7 +70,8 @@ impl Predictor {
 
     fn of(model: Model, output: Source) -> Predictor {
         let needed = model.graph().needed_by(output);
-        Predictor { model, output, needed }
+        let memory = Memory::plan(model.graph(), &needed, output);
+        Predictor { model, output, needed, memory }
     }
 
     /// The model.
@@ -132,109 +137,4 @@ impl Predictor {
         scores.copy_from_slice(run.output(self, input)?);
         Ok(if finite(scores) { Status::Ok } else { Status::NotFinite })
     }
-}
-
-/// The buffers of one run through the network, reused from row to row.
-struct Run {
-    input: Vec<f32>,
-    results: Vec<Vec<f32>>,
-}
-
-impl Run {
-    fn new(predictor: &Predictor) -> Run {
-        let nodes = predictor.model.graph().nodes();
-        let mut results = vec![vec![]; nodes.len()];
-        for &i in &predictor.needed {
-            results[i] = vec![0.0; nodes[i].stored_values()];
-        }
-        Run { input: vec![], results }
-    }
-
-    /// Computes the layers that the output needs, and gives it. `input` of `None` means `self.input`.
-    fn output<'a>(&'a mut self, predictor: &Predictor, input: Option<&'a [f32]>) -> Result<&'a [f32], Error> {
-        let graph = predictor.model.graph();
-        for &i in &predictor.needed {
-            let mut result = std::mem::take(&mut self.results[i]);
-            let outcome = self.layer(&predictor.model, &graph.nodes()[i], input, &mut result);
-            self.results[i] = result;
-            outcome?;
-        }
-        Ok(self.value(graph, input, predictor.output))
-    }
-
-    fn layer(
-        &self,
-        model: &Model,
-        node: &GraphNode,
-        input: Option<&[f32]>,
-        y: &mut [f32],
-    ) -> Result<(), Error> {
-        let graph = model.graph();
-        let specs = &graph.layout().specs()[node.weights.clone()];
-        let weights = |i: usize| specs.get(i).map(|spec| &model.weights()[spec.range.clone()]);
-        let source = node.inputs[0];
-        let x = self.value(graph, input, source);
-        let in_map = graph.shape(source).map().unwrap_or_default();
-        let out_map = node.shape.map().unwrap_or_default();
-        let map = || ArrayView3::from_shape(in_map, x);
-        match &node.op {
-            Op::Conv2d(conv) => {
-                let before = conv.padding_before([in_map[1], in_map[2]]).map_err(|problem| Error::Layer {
-                    layer: node.name.clone(),
-                    op: "conv2d",
-                    problem,
-                })?;
-                let geometry = kernels::Conv2d {
-                    stride: conv.stride,
-                    padding_before: before,
-                    dilation: conv.dilation,
-                    groups: conv.groups,
-                };
-                let [kh, kw] = conv.kernel;
-                let weight_shape = (conv.filters, in_map[0] / conv.groups, kh, kw);
-                let weight = ArrayView4::from_shape(weight_shape, weights(0).unwrap_or_default())?;
-                let bias = weights(1).map(ArrayView1::from);
-                kernels::conv2d(map()?, weight, bias, &geometry, ArrayViewMut3::from_shape(out_map, y)?)?;
-            }
-            Op::Dense(dense) => {
-                let weight = ArrayView2::from_shape((dense.units, x.len()), weights(0).unwrap_or_default())?;
-                let bias = weights(1).map(ArrayView1::from);
-                kernels::dense(ArrayView1::from(x), weight, bias, ArrayViewMut1::from(y))?;
-            }
-            Op::MaxPool2d(pool) => {
-                kernels::max_pool2d(map()?, &geometry(pool), ArrayViewMut3::from_shape(out_map, y)?)?;
-            }
-            Op::AvgPool2d(pool) => {
-                kernels::avg_pool2d(map()?, &geometry(pool), ArrayViewMut3::from_shape(out_map, y)?)?;
-            }
-            Op::GlobalMaxPool2d {} => kernels::global_max_pool2d(map()?, ArrayViewMut1::from(y))?,
-            Op::GlobalAvgPool2d {} => kernels::global_avg_pool2d(map()?, ArrayViewMut1::from(y))?,
-            Op::Relu {} => kernels::relu(ArrayView1::from(x), ArrayViewMut1::from(y))?,
-            Op::Softmax {} => kernels::softmax(ArrayView1::from(x), ArrayViewMut1::from(y))?,
-            Op::Flatten {} => {}
-        }
-        Ok(())
-    }
-
-    fn value<'a>(&'a self, graph: &Graph, input: Option<&'a [f32]>, source: Source) -> &'a [f32] {
-        match storage(graph, source) {
-            Source::Input => input.unwrap_or(&self.input),
-            Source::Node(i) => &self.results[i],
-        }
-    }
-}
-
-/// Whose memory holds the value of `source`: flattening changes the shape alone.
-fn storage(graph: &Graph, mut source: Source) -> Source {
-    while let Source::Node(i) = source {
-        match graph.nodes()[i].op {
-            Op::Flatten {} => source = graph.nodes()[i].inputs[0],
-            _ => break,
-        }
-    }
-    source
-}
-
-fn geometry(pool: &Pool2d) -> kernels::Pool2d {
-    kernels::Pool2d { kernel: pool.kernel, stride: pool.stride, padding: pool.padding }
 }

@@ -1,0 +1,54 @@
+package firesteel.jni;
+
+/** Networks that many people know, and models from the weights of other programs. */
+public final class Zoo {
+  private Zoo() {}
+
+  /**
+   * All networks.
+   *
+   * @return JSON array of objects: {@code name}, {@code input} (channels, height, width), {@code classes}, {@code
+   *     preparation} ({@code shortSide}, {@code filter}, {@code crop}, {@code scale}, {@code mean}, {@code std}),
+   *     {@code trainingOnly} (beginnings of the names of weights that import leaves out)
+   */
+  public static String list() {
+    NativeLibrary.load();
+    return NativeZoo.list();
+  }
+
+  /**
+   * The description of a network, as JSON.
+   *
+   * @param name a name of {@link #list}
+   * @param classes the number of classes, at least 1
+   * @throws IllegalArgumentException listing all names where there is no such network
+   */
+  public static String network(String name, int classes) {
+    NativeLibrary.load();
+    return NativeZoo.network(name, classes);
+  }
+
+  /**
+   * Makes a model file of the weights of a network of the zoo.
+   *
+   * @param name a name of {@link #list}
+   * @param weights a file of safetensors, or a state dictionary that PyTorch saved; nothing in it is executed
+   * @param labels JSON array of the classes' names; empty for the network's usual number of classes
+   * @throws NativeException of {@link ErrorCode#MODEL_FILE} listing every weight that does not fit
+   */
+  public static byte[] importWeights(String name, byte[] weights, String labels) {
+    NativeLibrary.load();
+    return NativeZoo.importWeights(name, null, weights, labels);
+  }
+
+  /**
+   * Makes a model file of the weights of any network; otherwise as the method without it.
+   *
+   * @param network the description, as JSON
+   * @param preprocessing JSON: {@code scale}, {@code mean}, {@code std}
+   */
+  public static byte[] importWeights(String network, String preprocessing, byte[] weights, String labels) {
+    NativeLibrary.load();
+    return NativeZoo.importWeights(network, preprocessing, weights, labels);
+  }
+}

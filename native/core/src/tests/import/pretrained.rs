@@ -1,0 +1,74 @@
+//! Real weights, if the environment variable FIRESTEEL_DATA names a folder that holds them.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::tests::{expected, formula};
+use crate::{Architecture, Model, Predictor, Row, Status, import, zoo};
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    file: String,
+    every: usize,
+    scores: Vec<f32>,
+    best: usize,
+    largest: f64,
+}
+
+fn data() -> Option<PathBuf> {
+    let folder = std::env::var_os("FIRESTEEL_DATA").filter(|folder| !folder.is_empty());
+    if folder.is_none() {
+        println!("left out: FIRESTEEL_DATA is not set");
+    }
+    folder.map(PathBuf::from)
+}
+
+fn model(data: &std::path::Path, name: &str, file: &str) -> Model {
+    let file = std::fs::read(data.join("weights").join(file)).unwrap();
+    let labels =
+        if name.starts_with("cifar") { (0..10).map(|i| format!("class {i}")).collect() } else { vec![] };
+    import(&Architecture::Zoo(zoo::entry(name).unwrap()), &file, labels).unwrap()
+}
+
+#[test]
+fn real_weights_give_the_scores_of_pytorch() {
+    let Some(data) = data() else { return };
+    let cases: Vec<Case> = expected::read("pretrained.json");
+    assert_eq!(cases.len(), 3);
+    for case in cases {
+        let model = model(&data, &case.name, &case.file);
+        let pixels = formula::integers("input", model.graph().input().values(), 256).map(|v| v as u8);
+        let pixels: Vec<u8> = pixels.collect();
+        let predictor = Predictor::new(model);
+        let (mut scores, mut status) = (vec![f32::NAN; predictor.width()], [Status::Null]);
+        let start = std::time::Instant::now();
+        predictor.predict(&[Row::Bytes(&pixels)], &mut scores, &mut status).unwrap();
+        let time = start.elapsed();
+        assert_eq!(status, [Status::Ok]);
+        let found = scores.iter().step_by(case.every).zip(&case.scores);
+        let apart = found.map(|(f, e)| f64::from((f - e).abs())).fold(0.0, f64::max);
+        assert!(apart <= 1e-4 * case.largest, "{}: {apart:.1e} of {}", case.name, case.largest);
+        let best = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
+        assert_eq!(best, case.best, "{}", case.name);
+        println!("{}: {:.1e} of the largest score apart, {time:?}", case.name, apart / case.largest);
+    }
+}
+
+#[test]
+fn resnet_20_knows_the_images_of_cifar_10() {
+    let Some(data) = data() else { return };
+    let predictor = Predictor::new(model(&data, "cifar_resnet20", "resnet20-12fca82f.th"));
+    let images = std::fs::read(data.join("cifar10/test_batch_first1000.bin")).unwrap();
+    let (images, rest) = images.as_chunks::<3073>();
+    assert!(images.len() == 1000 && rest.is_empty());
+    let rows: Vec<Row> = images.iter().map(|image| Row::Bytes(&image[1..])).collect();
+    let (mut scores, mut status) = (vec![f32::NAN; 10 * rows.len()], vec![Status::Null; rows.len()]);
+    predictor.predict(&rows, &mut scores, &mut status).unwrap();
+    assert!(status.iter().all(|&s| s == Status::Ok));
+    let best = |scores: &[f32]| scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
+    let correct = images.iter().zip(scores.chunks(10)).filter(|(i, s)| usize::from(i[0]) == best(s)).count();
+    println!("{correct} of 1000");
+    assert!((914..=916).contains(&correct), "{correct}");
+}

@@ -1,0 +1,4 @@
+//! The networks of the zoo.
+
+mod entries;
+mod parity;
