@@ -24,3 +24,6 @@ pub use limits::Limits;
 pub use pixels::Pixels;
 pub use preparation::{ColorOrder, Preparation, Resize};
 pub use resize::{Filter, PassOrder, Resampling, resize};
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,8 @@ pub struct Limits {
     pub max_side: usize,
     /// Pixels of the image; default 40,000,000.
     pub max_pixels: usize,
-    /// Bytes that decoding may take, the decoded pixels included; default 128 MiB.
+    /// Bytes that decoding may take at a time, the decoded pixels included; default 128 MiB. Of a baseline JPEG that
+    /// is 4.5 bytes a pixel (4:2:0) to 6 (4:4:4), of a progressive one 7.5 to 12, of a PNG 1 to 4.
     pub max_allocation: usize,
     /// Scans of a JPEG; default 100.
     pub max_scans: usize,
@@ -20,20 +21,17 @@ pub struct Limits {
     pub strict: bool,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            max_bytes: 32 << 20,
-            max_side: 16_384,
-            max_pixels: 40_000_000,
-            max_allocation: 128 << 20,
-            max_scans: 100,
-            strict: true,
-        }
-    }
-}
-
 impl Limits {
+    /// The defaults.
+    pub const DEFAULT: Limits = Limits {
+        max_bytes: 32 << 20,
+        max_side: 16_384,
+        max_pixels: 40_000_000,
+        max_allocation: 128 << 20,
+        max_scans: 100,
+        strict: true,
+    };
+
     /// Refuses a file that is too long.
     pub(crate) fn check_bytes(&self, bytes: usize) -> Result<(), Error> {
         check("bytes", bytes as u64, self.max_bytes)
@@ -48,6 +46,12 @@ impl Limits {
     /// Refuses an image that takes too much memory.
     pub(crate) fn check_allocation(&self, bytes: u64) -> Result<(), Error> {
         check("bytes to allocate", bytes, self.max_allocation)
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits::DEFAULT
     }
 }
 

@@ -33,6 +33,11 @@ pub(crate) struct Decoded {
 }
 
 impl Decoded {
+    /// Whether nothing need be converted for so many channels.
+    pub(crate) fn is(&self, channels: usize) -> bool {
+        matches!((self.layout, channels), (Layout::Grey, 1) | (Layout::Rgb, 3))
+    }
+
     /// Red, green and blue for 3 channels, or grey for 1, as Pillow's `convert` computes them.
     pub(crate) fn convert(self, channels: usize, alpha: Alpha) -> Result<Pixels, Error> {
         let Decoded { width, height, layout, data } = self;

@@ -8,14 +8,21 @@ use crate::header::jpeg::Frame;
 use crate::pixels::{Decoded, Layout};
 use crate::{Error, Format, Limits};
 
+/// The marker at the end of an image; entropy-coded data never hold it.
+const END: [u8; 2] = [0xff, 0xd9];
+
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
     let frame = Frame::read(bytes)?;
+    // As in Pillow, a file that lacks its end is cut off, even where all pixels are there.
+    if limits.strict && bytes[frame.scan..].windows(2).rposition(|window| window == END).is_none() {
+        return Err(Error::damaged(Format::Jpeg, "it is cut off"));
+    }
     let accepted = DecodeLimits {
         max_width: limits.max_side,
         max_height: limits.max_side,
         max_pixels: limits.max_pixels as u64,
         max_scans: limits.max_scans,
-        // Our own estimate is closer: a baseline file's planes are never held whole.
+        // Our own estimate is closer: it knows that chroma has fewer samples.
         max_memory: None,
     };
     let mut decoder = Decoder::new_with_limits(bytes, accepted).map_err(error)?;
@@ -36,15 +43,15 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
     Ok(Decoded { width: image.width, height: image.height, layout, data })
 }
 
-/// The bytes that decoding takes: the pixels; and for files of several scans the coefficients (2 bytes) and samples
-/// of every component.
+/// The bytes that decoding takes: the pixels and the samples of every component, and for files of several scans the
+/// coefficients, 2 bytes each.
 fn memory(frame: &Frame, multiple_scans: bool) -> u64 {
     let pixels = frame.width as u64 * frame.height as u64;
     let output = pixels * frame.sampling.len() as u64;
     let most = |of: usize| frame.sampling.iter().map(|factors| factors[of]).max().unwrap_or(1);
     let whole = most(0) * most(1);
     let samples: u64 = frame.sampling.iter().map(|[h, v]| pixels * h * v / whole).sum();
-    output + if multiple_scans { 3 * samples } else { 0 }
+    output + if multiple_scans { 3 * samples } else { samples }
 }
 
 /// Pillow takes CMYK as inverted, whatever the file says, and then as ink on white paper.

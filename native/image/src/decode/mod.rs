@@ -59,8 +59,14 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions, limits: &Limits) -> Result<
         Format::Gif | Format::Bmp | Format::Tiff => others::decode(bytes, format, limits),
     }?;
     check_size(&decoded, &info)?;
+    let (before, after) = (decoded.data.len() as u64, (info.width * info.height * options.channels) as u64);
+    limits.check_allocation(if decoded.is(options.channels) { before } else { before + after })?;
     let pixels = decoded.convert(options.channels, options.alpha)?;
-    Ok(if options.orient { upright(pixels, info.orientation) } else { pixels })
+    if !options.orient || info.orientation == 1 {
+        return Ok(pixels);
+    }
+    limits.check_allocation(2 * after)?;
+    Ok(upright(pixels, info.orientation))
 }
 
 /// Refuses an image whose decoder found another size than its header told: the limits were checked on that one.

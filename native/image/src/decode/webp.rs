@@ -12,6 +12,9 @@ use crate::{Error, Format, Limits};
 const WORKING: u64 = 4;
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
+    if limits.strict && cut_off(bytes) {
+        return Err(Error::damaged(Format::WebP, "it is cut off"));
+    }
     let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(error)?;
     let (width, height) = decoder.dimensions();
     let size = decoder.output_buffer_size().ok_or_else(|| Error::damaged(Format::WebP, "it is too large"))?;
@@ -28,6 +31,12 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
     }
     let layout = if decoder.has_alpha() { Layout::RgbAlpha } else { Layout::Rgb };
     Ok(Decoded { width: width as usize, height: height as usize, layout, data })
+}
+
+/// Whether there are fewer bytes than the file says it has behind its first 8.
+fn cut_off(bytes: &[u8]) -> bool {
+    let length = bytes.get(4..).and_then(|rest| rest.first_chunk()).map(|length| u32::from_le_bytes(*length));
+    length.is_none_or(|length| (bytes.len() as u64) < u64::from(length) + 8)
 }
 
 fn error(error: DecodingError) -> Error {

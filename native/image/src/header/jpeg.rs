@@ -10,6 +10,8 @@ pub(crate) struct Frame {
     pub(crate) height: usize,
     /// Horizontal and vertical sampling factor of each component.
     pub(crate) sampling: Vec<[u64; 2]>,
+    /// Where the first scan's data begin.
+    pub(crate) scan: usize,
     orientation: u8,
 }
 
@@ -43,7 +45,7 @@ impl Frame {
             }
         }
         let frame = frame.ok_or_else(|| damaged("its first scan comes before its frame header"))?;
-        Ok(Frame { orientation: in_exif.or(in_xmp).unwrap_or(1), ..frame })
+        Ok(Frame { orientation: in_exif.or(in_xmp).unwrap_or(1), scan: at, ..frame })
     }
 
     fn of_segment(marker: u8, content: &[u8]) -> Result<Frame, Error> {
@@ -70,7 +72,7 @@ impl Frame {
         if sampling.iter().flatten().any(|factor| !(1..=4).contains(factor)) {
             return Err(Error::damaged(Format::Jpeg, "its sampling factors are not 1 to 4"));
         }
-        Ok(Frame { width, height, sampling, orientation: 1 })
+        Ok(Frame { width, height, sampling, scan: 0, orientation: 1 })
     }
 
     /// The header in general terms.
