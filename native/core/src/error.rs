@@ -48,6 +48,9 @@ pub enum Error {
         /// The number given.
         found: usize,
     },
+    /// An image or its preparation is not as it must be.
+    #[error(transparent)]
+    Image(#[from] firesteel_image::Error),
     /// A kernel refused its arguments: a mistake in this library.
     #[error(transparent)]
     Kernel(#[from] firesteel_kernels::Error),
@@ -77,6 +80,7 @@ impl Error {
             | Error::Layer { .. }
             | Error::Network(_)
             | Error::Setting { .. }
+            | Error::Image(_)
             | Error::WeightCount { .. } => ErrorKind::Argument,
             Error::ModelFile(_) => ErrorKind::ModelFile,
             Error::Digest { .. } => ErrorKind::Digest,

@@ -5,6 +5,7 @@
 //! encoded rows, one image at a time.
 
 mod error;
+mod images;
 mod initializer;
 mod json;
 mod model;
@@ -13,13 +14,17 @@ pub mod network;
 mod predictor;
 mod preprocessing;
 pub mod random;
+mod status;
 
 pub use error::{Error, ErrorKind};
+pub use firesteel_image as image;
+pub use images::{ImageReader, by_row, status_of};
 pub use initializer::Initializer;
 pub use model::Model;
 pub use model_file::{Digest, Metadata, read as read_model, read_header, write as write_model};
-pub use predictor::{Predictor, Row, Status};
+pub use predictor::{Predictor, Row};
 pub use preprocessing::{ByteTable, Preprocessing};
+pub use status::Status;
 
 #[cfg(test)]
 extern crate self as firesteel_core;

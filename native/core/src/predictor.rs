@@ -3,37 +3,22 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use firesteel_image::Limits;
 use firesteel_kernels as kernels;
 use ndarray::{ArrayView1, ArrayView2, ArrayView3, ArrayView4, ArrayViewMut1, ArrayViewMut3};
 
 use crate::network::{Graph, GraphNode, Op, Pool2d, Source};
-use crate::{Error, Model};
+use crate::{Error, ImageReader, Model, Status};
 
 /// One input, in the layout of the network's input shape.
 #[derive(Debug, Clone, Copy)]
 pub enum Row<'a> {
     /// No input.
     Null,
-    /// A byte per value, to be preprocessed.
+    /// An encoded image, or a byte per value: see [`ImageReader`]. To be preprocessed.
     Bytes(&'a [u8]),
     /// The values themselves.
     Floats(&'a [f32]),
-}
-
-/// What came of a row. The numbers are part of the boundary's contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Status {
-    /// The scores are valid and finite.
-    Ok = 0,
-    /// The input is null.
-    Null = 1,
-    /// The input has not as many values as the network's input.
-    Size = 2,
-    /// The input or what the network made of it is not finite.
-    NotFinite = 3,
-    /// The row's computation panicked: a mistake in this library, which the log describes.
-    Panic = 4,
 }
 
 /// A model that is ready to run. Immutable: threads may share it.
@@ -43,6 +28,7 @@ pub struct Predictor {
     output: Source,
     /// The layers that the output needs, in their order.
     needed: Vec<usize>,
+    images: ImageReader,
 }
 
 impl Predictor {
@@ -66,7 +52,14 @@ impl Predictor {
 
     fn of(model: Model, output: Source) -> Predictor {
         let needed = model.graph().needed_by(output);
-        Predictor { model, output, needed }
+        let images = ImageReader::new(model.preprocessing(), model.graph().input(), Limits::default());
+        Predictor { model, output, needed, images }
+    }
+
+    /// The same predictor, with other limits for encoded images.
+    pub fn with_limits(mut self, limits: Limits) -> Predictor {
+        self.images = ImageReader::new(self.model.preprocessing(), self.model.graph().input(), limits);
+        self
     }
 
     /// The model.
@@ -116,13 +109,17 @@ impl Predictor {
         let expected = self.model.graph().input().values();
         let input = match row {
             Row::Null => return Ok(Status::Null),
-            Row::Bytes(bytes) if bytes.len() == expected => {
+            Row::Bytes(bytes) => {
+                let pixels = match self.images.read(bytes, &mut run.pixels)? {
+                    Ok(pixels) => pixels,
+                    Err(status) => return Ok(status),
+                };
                 run.input.clear();
-                self.model.table().append(bytes, &mut run.input);
+                self.model.table().append(pixels, &mut run.input);
                 None
             }
             Row::Floats(floats) if floats.len() == expected => Some(floats),
-            Row::Bytes(_) | Row::Floats(_) => return Ok(Status::Size),
+            Row::Floats(_) => return Ok(Status::Size),
         };
         let finite = |values: &[f32]| values.iter().all(|v| v.is_finite());
         // A stride may skip a NaN, a ReLU hides minus infinity: the scores would not tell.
@@ -136,6 +133,8 @@ impl Predictor {
 
 /// The buffers of one run through the network, reused from row to row.
 struct Run {
+    /// The planes of a decoded image.
+    pixels: Vec<u8>,
     input: Vec<f32>,
     results: Vec<Vec<f32>>,
 }
@@ -147,7 +146,7 @@ impl Run {
         for &i in &predictor.needed {
             results[i] = vec![0.0; nodes[i].stored_values()];
         }
-        Run { input: vec![], results }
+        Run { pixels: vec![], input: vec![], results }
     }
 
     /// Computes the layers that the output needs, and gives it. `input` of `None` means `self.input`.
