@@ -1,10 +1,13 @@
 //! How much an image may ask for: every limit of decoding, with its default.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Error;
 
 /// What is accepted of an encoded image. All but `max_allocation` and `max_scans` are checked on the header alone,
 /// before anything is allocated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Limits {
     /// Bytes of the encoded file; default 32 MiB.
     pub max_bytes: usize,

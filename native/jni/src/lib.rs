@@ -3,6 +3,7 @@
 #[cfg(feature = "faults")]
 mod faults;
 mod firesteel;
+mod images;
 mod model;
 mod predictor;
 mod random;
@@ -19,6 +20,11 @@ fn failure(error: Error) -> Failure {
         ErrorKind::Internal => Code::Internal,
     };
     Failure::new(code, error.to_string())
+}
+
+/// What a JSON text says; `what` names the argument.
+fn from_json<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T, Failure> {
+    serde_json::from_str(json).map_err(|e| Failure::new(Code::Argument, format!("{what}: {e}")))
 }
 
 /// A value as JSON.

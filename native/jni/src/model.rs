@@ -7,7 +7,7 @@ use jni::objects::{JByteArray, JClass, JFloatArray, JString};
 use jni::sys::jlong;
 use jni::{EnvUnowned, jni_mangle};
 
-use crate::{failure, to_json};
+use crate::{failure, from_json, to_json};
 
 /// Checks a network and sums it up, as JSON.
 #[jni_mangle("firesteel.jni.NativeModel")]
@@ -51,8 +51,9 @@ pub fn write<'local>(
 ) -> JByteArray<'local> {
     entry(&mut env, "NativeModel.write", |env| {
         let graph = graph(&arrays::string(env, &network, "network")?)?;
-        let preprocessing = parse("preprocessing", &arrays::string(env, &preprocessing, "preprocessing")?)?;
-        let labels = parse("labels", &arrays::string(env, &labels, "labels")?)?;
+        let preprocessing =
+            from_json("preprocessing", &arrays::string(env, &preprocessing, "preprocessing")?)?;
+        let labels = from_json("labels", &arrays::string(env, &labels, "labels")?)?;
         let weights = arrays::numbers(env, &weights, "weights")?;
         let model = Model::new(graph, preprocessing, labels, weights).map_err(failure)?;
         arrays::new_bytes(env, &mut write_model(&model).map_err(failure)?)
@@ -104,8 +105,4 @@ pub fn digest<'local>(
 
 fn graph(network: &str) -> Result<Graph, Failure> {
     Graph::from_json(network).map_err(failure)
-}
-
-fn parse<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T, Failure> {
-    serde_json::from_str(json).map_err(|e| Failure::new(Code::Argument, format!("{what}: {e}")))
 }
