@@ -47,6 +47,13 @@ pub fn length<T: TypeArray>(env: &Env, array: &JPrimitiveArray<T>, what: &str) -
     Ok(array.len(env)?)
 }
 
+/// The length of a Java array of `byte[]`.
+pub fn object_length(env: &Env, array: &JObjectArray<JByteArray>, what: &str) -> Result<usize, Failure> {
+    faults::point(Point::Body)?;
+    not_null(array.is_null(), what)?;
+    Ok(array.len(env)?)
+}
+
 /// Refuses an array whose length is not the one that the other arguments ask for.
 pub fn check_length(what: &str, found: usize, expected: usize) -> Result<(), Failure> {
     if found == expected {

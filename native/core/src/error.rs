@@ -54,6 +54,9 @@ pub enum Error {
         /// The number given.
         found: usize,
     },
+    /// An image or its preparation is not as it must be.
+    #[error(transparent)]
+    Image(#[from] firesteel_image::Error),
     /// A kernel refused its arguments: a mistake in this library.
     #[error(transparent)]
     Kernel(#[from] firesteel_kernels::Error),
@@ -84,6 +87,7 @@ impl Error {
             | Error::Network(_)
             | Error::Setting { .. }
             | Error::Transfer(_)
+            | Error::Image(_)
             | Error::WeightCount { .. } => ErrorKind::Argument,
             Error::ModelFile(_) | Error::WeightsFile(_) => ErrorKind::ModelFile,
             Error::Digest { .. } => ErrorKind::Digest,

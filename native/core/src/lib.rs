@@ -6,6 +6,7 @@
 //! weights from other programs' files.
 
 mod error;
+mod images;
 mod import;
 mod initializer;
 mod json;
@@ -15,16 +16,20 @@ pub mod network;
 mod predictor;
 mod preprocessing;
 pub mod random;
+mod status;
 mod transfer;
 pub mod zoo;
 
 pub use error::{Error, ErrorKind};
+pub use firesteel_image as image;
+pub use images::{ImageReader, by_row, status_of};
 pub use import::{Architecture, import};
 pub use initializer::Initializer;
 pub use model::Model;
 pub use model_file::{Digest, Metadata, read as read_model, read_header, write as write_model};
-pub use predictor::{Predictor, Row, Status};
+pub use predictor::{Predictor, Row};
 pub use preprocessing::{ByteTable, Preprocessing};
+pub use status::Status;
 pub use transfer::transfer;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! How bytes become the numbers that a network sees.
 
+use firesteel_image::Preparation;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -16,16 +17,19 @@ pub struct Preprocessing {
     pub mean: Vec<f64>,
     /// What is divided by after that: a number per channel, one for all, or none.
     pub std: Vec<f64>,
+    /// How an encoded image becomes bytes; without it, images must have the network's size already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<Preparation>,
 }
 
 impl Default for Preprocessing {
     fn default() -> Self {
-        Preprocessing { scale: 1.0 / 255.0, mean: vec![], std: vec![] }
+        Preprocessing { scale: 1.0 / 255.0, mean: vec![], std: vec![], image: None }
     }
 }
 
 impl Preprocessing {
-    /// Checks the numbers against the shape of one input and tabulates the 256 values of each channel.
+    /// Checks all of it against the shape of one input and tabulates the 256 values of each channel.
     pub fn table(&self, input: &Shape) -> Result<ByteTable, Error> {
         // A vector's values have no channels: one table serves all.
         let channels = input.map().map_or(1, |[channels, _, _]| channels);
@@ -37,6 +41,10 @@ impl Preprocessing {
             let problem =
                 format!("has {} values, the network's input {input} needs {one_or_each}", values.len());
             check(name, values.is_empty() || values.len() == 1 || values.len() == channels, &problem)?;
+        }
+        if let Some(image) = &self.image {
+            check("image", input.map().is_some(), "the network's input is no image")?;
+            image.check(input.map().unwrap_or_default())?;
         }
         let of = |values: &[f64], channel: usize, default| match values {
             [] => default,
@@ -94,14 +102,15 @@ mod tests {
 
     #[test]
     fn mean_and_std_go_by_channel_and_start_anew_with_each_row() {
-        let preprocessing = Preprocessing { scale: 1.0, mean: vec![1.0, 2.0], std: vec![1.0, 2.0] };
+        let preprocessing =
+            Preprocessing { scale: 1.0, mean: vec![1.0, 2.0], std: vec![1.0, 2.0], image: None };
         let out = apply(&preprocessing, &[2, 1, 2], &[1, 2, 4, 6, 3, 3, 2, 2]);
         assert_eq!(out, [0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 0.0, 0.0]);
     }
 
     #[test]
     fn one_number_serves_all_channels() {
-        let preprocessing = Preprocessing { scale: 1.0, mean: vec![10.0], std: vec![] };
+        let preprocessing = Preprocessing { scale: 1.0, mean: vec![10.0], ..Preprocessing::default() };
         assert_eq!(apply(&preprocessing, &[2, 1, 1], &[10, 20]), [0.0, 10.0]);
         assert_eq!(apply(&preprocessing, &[2], &[10, 20]), [0.0, 10.0]);
     }

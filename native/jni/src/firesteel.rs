@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use firesteel_boundary::{Code, arrays, entry, logging};
+use firesteel_core::Status;
 use jni::objects::{JClass, JString};
 use jni::sys::jboolean;
 use jni::{EnvUnowned, jni_mangle};
@@ -32,6 +33,16 @@ pub fn error_codes<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>) 
             text
         });
         Ok(env.new_string(lines)?)
+    })
+}
+
+/// The statuses of rows, a line each: number and name.
+#[jni_mangle("firesteel.jni.NativeFiresteel")]
+pub fn statuses<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>) -> JString<'local> {
+    entry(&mut env, "NativeFiresteel.statuses", |env| {
+        let lines: Vec<String> =
+            Status::ALL.iter().map(|(status, name)| format!("{} {name}\n", *status as u8)).collect();
+        Ok(env.new_string(lines.concat())?)
     })
 }
 

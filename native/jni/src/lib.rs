@@ -3,6 +3,7 @@
 #[cfg(feature = "faults")]
 mod faults;
 mod firesteel;
+mod images;
 mod model;
 mod predictor;
 mod random;
@@ -22,12 +23,12 @@ fn failure(error: Error) -> Failure {
     Failure::new(code, error.to_string())
 }
 
+/// What a JSON text says; `what` names the argument.
+fn from_json<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T, Failure> {
+    serde_json::from_str(json).map_err(|e| Failure::new(Code::Argument, format!("{what}: {e}")))
+}
+
 /// A value as JSON.
 fn to_json(value: &impl serde::Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|e| Failure::new(Code::Internal, e.to_string()))
-}
-
-/// A value of JSON.
-fn parse<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T, Failure> {
-    serde_json::from_str(json).map_err(|e| Failure::new(Code::Argument, format!("{what}: {e}")))
 }

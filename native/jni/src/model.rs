@@ -7,7 +7,7 @@ use jni::objects::{JByteArray, JClass, JFloatArray, JString};
 use jni::sys::jlong;
 use jni::{EnvUnowned, jni_mangle};
 
-use crate::{failure, parse, to_json};
+use crate::{failure, from_json, to_json};
 
 /// Checks a network and sums it up, as JSON.
 #[jni_mangle("firesteel.jni.NativeModel")]
@@ -52,7 +52,7 @@ pub fn starting_weights<'local>(
 ) -> JFloatArray<'local> {
     entry(&mut env, "NativeModel.startingWeights", |env| {
         let graph = graph(&arrays::string(env, &network, "network")?)?;
-        let fresh: Vec<String> = parse("fresh", &arrays::string(env, &fresh, "fresh")?)?;
+        let fresh: Vec<String> = from_json("fresh", &arrays::string(env, &fresh, "fresh")?)?;
         let initializer =
             Initializer::from_name(&arrays::string(env, &initializer, "initializer")?).map_err(failure)?;
         let model = read_model(&arrays::bytes(env, &file, "file")?).map_err(failure)?;
@@ -73,8 +73,9 @@ pub fn write<'local>(
 ) -> JByteArray<'local> {
     entry(&mut env, "NativeModel.write", |env| {
         let graph = graph(&arrays::string(env, &network, "network")?)?;
-        let preprocessing = parse("preprocessing", &arrays::string(env, &preprocessing, "preprocessing")?)?;
-        let labels = parse("labels", &arrays::string(env, &labels, "labels")?)?;
+        let preprocessing =
+            from_json("preprocessing", &arrays::string(env, &preprocessing, "preprocessing")?)?;
+        let labels = from_json("labels", &arrays::string(env, &labels, "labels")?)?;
         let weights = arrays::numbers(env, &weights, "weights")?;
         let model = Model::new(graph, preprocessing, labels, weights).map_err(failure)?;
         arrays::new_bytes(env, &mut write_model(&model).map_err(failure)?)

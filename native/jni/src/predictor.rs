@@ -7,12 +7,13 @@ use jni::objects::{JByteArray, JClass, JFloatArray, JObjectArray, JString};
 use jni::sys::{jint, jlong};
 use jni::{Env, EnvUnowned, jni_mangle};
 
-use crate::failure;
+use crate::{failure, images};
 
 static PREDICTORS: Table<Predictor> = Table::new(1, "predictor");
 
-/// Verifies a model file against its digest, checks all of it and prepares it: for the output of a layer, or for
-/// the scores before softmax where `layer` is null.
+/// Verifies a model file against its digest, checks all of it and prepares it: for the outputs of layers, whose
+/// names have commas between them, or for the scores before softmax where `layer` is null. `limits` are those of encoded images, as JSON; null for the
+/// defaults.
 #[jni_mangle("firesteel.jni.NativePredictor")]
 pub fn open<'local>(
     mut env: EnvUnowned<'local>,
@@ -20,16 +21,22 @@ pub fn open<'local>(
     file: JByteArray<'local>,
     digest: JString<'local>,
     layer: JString<'local>,
+    limits: JString<'local>,
 ) -> jlong {
     entry(&mut env, "NativePredictor.open", |env| {
         let file = arrays::bytes(env, &file, "file")?;
         Digest::verify(&file, &arrays::string(env, &digest, "digest")?).map_err(failure)?;
-        let layer = arrays::optional_string(env, &layer, "layer")?;
+        let layers = arrays::optional_string(env, &layer, "layer")?;
+        let limits = images::limits(env, &limits)?;
         let model = read_model(&file).map_err(failure)?;
-        PREDICTORS.insert(match layer {
-            Some(layer) => Predictor::of_layer(model, &layer).map_err(failure)?,
+        let predictor = match layers {
+            Some(layers) => {
+                let layers: Vec<&str> = layers.split(',').collect();
+                Predictor::of_layers(model, &layers).map_err(failure)?
+            }
             None => Predictor::new(model),
-        })
+        };
+        PREDICTORS.insert(predictor.with_limits(limits))
     })
 }
 
@@ -99,7 +106,6 @@ fn predict<'a, T: Copy + Default>(
     let mut out = arrays::zeros(values, 0.0)?;
     let mut statuses = arrays::zeros(rows.len(), Status::Panic)?;
     predictor.predict(&rows, &mut out, &mut statuses).map_err(failure)?;
-    let mut codes: Vec<u8> = statuses.iter().map(|status| *status as u8).collect();
     arrays::fill(env, scores, &out)?;
-    arrays::fill_bytes(env, status, &mut codes)
+    images::fill_statuses(env, status, &statuses)
 }

@@ -7,7 +7,7 @@ use jni::objects::{JByteArray, JClass, JString};
 use jni::sys::jint;
 use jni::{EnvUnowned, jni_mangle};
 
-use crate::{failure, parse, to_json};
+use crate::{failure, from_json, to_json};
 
 /// All networks, as a JSON array.
 #[jni_mangle("firesteel.jni.NativeZoo")]
@@ -48,7 +48,7 @@ pub fn import_weights<'local>(
         let architecture = arrays::string(env, &architecture, "architecture")?;
         let preprocessing = arrays::optional_string(env, &preprocessing, "preprocessing")?;
         let architecture = choose(&architecture, preprocessing.as_deref())?;
-        let labels = parse("labels", &arrays::string(env, &labels, "labels")?)?;
+        let labels = from_json("labels", &arrays::string(env, &labels, "labels")?)?;
         let weights = arrays::bytes(env, &weights, "weights")?;
         let model = import(&architecture, &weights, labels).map_err(failure)?;
         arrays::new_bytes(env, &mut write_model(&model).map_err(failure)?)
@@ -60,7 +60,7 @@ fn choose(architecture: &str, preprocessing: Option<&str>) -> Result<Architectur
     match (architecture.trim_start().starts_with('{'), preprocessing) {
         (true, Some(preprocessing)) => Ok(Architecture::Own(
             Network::from_json(architecture).map_err(failure)?,
-            parse("preprocessing", preprocessing)?,
+            from_json("preprocessing", preprocessing)?,
         )),
         (false, None) => zoo::entry(architecture).map(Architecture::Zoo).map_err(failure),
         (true, None) => Err(problem("preprocessing is null: a network of one's own needs one")),

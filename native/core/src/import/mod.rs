@@ -45,9 +45,7 @@ pub fn import(architecture: &Architecture, file: &[u8], labels: Vec<String>) -> 
         Architecture::Zoo(entry) => {
             let classes = if labels.is_empty() { entry.classes } else { labels.len() };
             let network = entry.network(entry.input, classes);
-            let (mean, std) = (entry.preparation.mean.to_vec(), entry.preparation.std.to_vec());
-            let [mean, std] = [mean, std].map(|values| values[..entry.input[0].min(3)].to_vec());
-            (Graph::new(&network)?, Preprocessing { scale: entry.preparation.scale, mean, std })
+            (Graph::new(&network)?, entry.preprocessing())
         }
         Architecture::Own(network, preprocessing) => (Graph::new(network)?, preprocessing.clone()),
     };

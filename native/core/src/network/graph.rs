@@ -138,9 +138,9 @@ impl Graph {
         shape_of(&self.input, &self.nodes, source)
     }
 
-    /// The layers that it takes to compute what `source` gives, in their order and by their index.
-    pub fn needed_by(&self, source: Source) -> Vec<usize> {
-        let needed = needed(&self.nodes, source);
+    /// The layers that it takes to compute what `sources` give, in their order and by their index.
+    pub fn needed_by(&self, sources: &[Source]) -> Vec<usize> {
+        let needed = needed(&self.nodes, sources);
         (0..needed.len()).filter(|&i| needed[i]).collect()
     }
 
@@ -173,10 +173,10 @@ fn unknown(name: &str) -> String {
     format!("its input '{name}' is neither '{INPUT}' nor an earlier layer")
 }
 
-/// Whether each layer is needed for what `source` gives.
-fn needed(nodes: &[GraphNode], source: Source) -> Vec<bool> {
+/// Whether each layer is needed for what `sources` give.
+fn needed(nodes: &[GraphNode], sources: &[Source]) -> Vec<bool> {
     let mut needed = vec![false; nodes.len()];
-    let mut sources = vec![source];
+    let mut sources = sources.to_vec();
     while let Some(source) = sources.pop() {
         if let Source::Node(i) = source
             && !std::mem::replace(&mut needed[i], true)
@@ -189,7 +189,7 @@ fn needed(nodes: &[GraphNode], source: Source) -> Vec<bool> {
 
 /// A layer that leads nowhere is a mistake in the description, and has no gradient.
 fn check_all_used(nodes: &[GraphNode], output: usize) -> Result<(), Error> {
-    match needed(nodes, Source::Node(output)).iter().rposition(|needed| !needed) {
+    match needed(nodes, &[Source::Node(output)]).iter().rposition(|needed| !needed) {
         None => Ok(()),
         Some(unused) => {
             let (name, output) = (&nodes[unused].name, &nodes[output].name);

@@ -12,8 +12,8 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Plans the buffers for computing the layers `needed`, in their order, so that the value of `output` remains.
-    pub(super) fn plan(graph: &Graph, needed: &[usize], output: Source) -> Memory {
+    /// Plans the buffers for computing the layers `needed`, in their order, so that the values of `outputs` remain.
+    pub(super) fn plan(graph: &Graph, needed: &[usize], outputs: &[Source]) -> Memory {
         let nodes = graph.nodes();
         let mut last_reader = vec![None; nodes.len()];
         for &reader in needed {
@@ -23,8 +23,10 @@ impl Memory {
                 }
             }
         }
-        if let Source::Node(i) = storage(graph, output) {
-            last_reader[i] = None;
+        for &output in outputs {
+            if let Source::Node(i) = storage(graph, output) {
+                last_reader[i] = None;
+            }
         }
         let mut memory = Memory { places: vec![None; nodes.len()], sizes: vec![] };
         let mut free = vec![];
@@ -91,8 +93,8 @@ mod tests {
 
     fn plan(json: &str) -> (Graph, Memory) {
         let graph = Graph::from_json(json).unwrap();
-        let needed = graph.needed_by(graph.logits());
-        let memory = Memory::plan(&graph, &needed, graph.logits());
+        let needed = graph.needed_by(&[graph.logits()]);
+        let memory = Memory::plan(&graph, &needed, &[graph.logits()]);
         (graph, memory)
     }
 

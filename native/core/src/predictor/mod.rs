@@ -7,8 +7,10 @@ mod run;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use firesteel_image::Limits;
+
 use crate::network::Source;
-use crate::{Error, Model};
+use crate::{Error, ImageReader, Model, Status};
 use memory::Memory;
 use run::Run;
 
@@ -17,61 +19,59 @@ use run::Run;
 pub enum Row<'a> {
     /// No input.
     Null,
-    /// A byte per value, to be preprocessed.
+    /// An encoded image, or a byte per value: see [`ImageReader`]. To be preprocessed.
     Bytes(&'a [u8]),
     /// The values themselves.
     Floats(&'a [f32]),
-}
-
-/// What came of a row. The numbers are part of the boundary's contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Status {
-    /// The scores are valid and finite.
-    Ok = 0,
-    /// The input is null.
-    Null = 1,
-    /// The input has not as many values as the network's input.
-    Size = 2,
-    /// The input or what the network made of it is not finite.
-    NotFinite = 3,
-    /// The row's computation panicked: a mistake in this library, which the log describes.
-    Panic = 4,
 }
 
 /// A model that is ready to run. Immutable: threads may share it.
 #[derive(Debug)]
 pub struct Predictor {
     model: Model,
-    output: Source,
-    /// The layers that the output needs, in their order.
+    outputs: Vec<Source>,
+    /// The layers that the outputs need, in their order.
     needed: Vec<usize>,
     memory: Memory,
+    images: ImageReader,
 }
 
 impl Predictor {
     /// Prepares a model whose scores are those before softmax.
     pub fn new(model: Model) -> Predictor {
         let output = model.graph().logits();
-        Predictor::of(model, output)
+        Predictor::of(model, vec![output])
     }
 
-    /// Prepares a model whose scores are the output of a layer, in the order (channel, row, column). An error
-    /// where no layer has that name.
-    pub fn of_layer(model: Model, layer: &str) -> Result<Predictor, Error> {
+    /// Prepares a model whose scores are the outputs of layers, one behind the other, each in the order (channel,
+    /// row, column). An error where there are none, or no layer has that name.
+    pub fn of_layers(model: Model, layers: &[&str]) -> Result<Predictor, Error> {
         let nodes = model.graph().nodes();
-        let Some(found) = nodes.iter().position(|node| node.name == layer) else {
-            let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
-            let problem = format!("'{layer}' is none of {}", names.join(", "));
-            return Err(Error::Setting { name: "layer", problem });
+        let find = |layer: &&str| {
+            nodes.iter().position(|node| node.name == *layer).map(Source::Node).ok_or_else(|| {
+                let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+                format!("'{layer}' is none of {}", names.join(", "))
+            })
         };
-        Ok(Predictor::of(model, Source::Node(found)))
+        let outputs: Result<Vec<Source>, String> = layers.iter().map(find).collect();
+        match outputs {
+            Ok(outputs) if outputs.is_empty() => Err(setting("names none".to_owned())),
+            Ok(outputs) => Ok(Predictor::of(model, outputs)),
+            Err(problem) => Err(setting(problem)),
+        }
     }
 
-    fn of(model: Model, output: Source) -> Predictor {
-        let needed = model.graph().needed_by(output);
-        let memory = Memory::plan(model.graph(), &needed, output);
-        Predictor { model, output, needed, memory }
+    fn of(model: Model, outputs: Vec<Source>) -> Predictor {
+        let needed = model.graph().needed_by(&outputs);
+        let memory = Memory::plan(model.graph(), &needed, &outputs);
+        let images = ImageReader::new(model.preprocessing(), model.graph().input(), Limits::default());
+        Predictor { model, outputs, needed, memory, images }
+    }
+
+    /// The same predictor, with other limits for encoded images.
+    pub fn with_limits(mut self, limits: Limits) -> Predictor {
+        self.images = ImageReader::new(self.model.preprocessing(), self.model.graph().input(), limits);
+        self
     }
 
     /// The model.
@@ -79,12 +79,12 @@ impl Predictor {
         &self.model
     }
 
-    /// The number of values per row: one for each class, or those of the layer.
+    /// The number of values per row: one for each class, or those of the layers.
     pub fn width(&self) -> usize {
-        self.model.graph().shape(self.output).values()
+        self.outputs.iter().map(|&output| self.model.graph().shape(output).values()).sum()
     }
 
-    /// Writes the scores of each row (before softmax, or the layer's output) and its status. A row whose status
+    /// Writes the scores of each row (before softmax, or the layers' outputs) and its status. A row whose status
     /// is not [`Status::Ok`] has NaN scores. Each row is computed by itself: its scores depend on nothing else.
     ///
     /// `scores` holds `rows.len() * width` values, `status` `rows.len()`.
@@ -121,20 +121,28 @@ impl Predictor {
         let expected = self.model.graph().input().values();
         let input = match row {
             Row::Null => return Ok(Status::Null),
-            Row::Bytes(bytes) if bytes.len() == expected => {
+            Row::Bytes(bytes) => {
+                let pixels = match self.images.read(bytes, &mut run.pixels)? {
+                    Ok(pixels) => pixels,
+                    Err(status) => return Ok(status),
+                };
                 run.input.clear();
-                self.model.table().append(bytes, &mut run.input);
+                self.model.table().append(pixels, &mut run.input);
                 None
             }
             Row::Floats(floats) if floats.len() == expected => Some(floats),
-            Row::Bytes(_) | Row::Floats(_) => return Ok(Status::Size),
+            Row::Floats(_) => return Ok(Status::Size),
         };
         let finite = |values: &[f32]| values.iter().all(|v| v.is_finite());
         // A stride may skip a NaN, a ReLU hides minus infinity: the scores would not tell.
         if !finite(input.unwrap_or(&run.input)) {
             return Ok(Status::NotFinite);
         }
-        scores.copy_from_slice(run.output(self, input)?);
+        run.compute(self, input, scores)?;
         Ok(if finite(scores) { Status::Ok } else { Status::NotFinite })
     }
+}
+
+fn setting(problem: String) -> Error {
+    Error::Setting { name: "layer", problem }
 }

@@ -7,6 +7,8 @@ use crate::network::{Graph, Source};
 
 /// The buffers of a run, reused from row to row.
 pub(super) struct Run {
+    /// The planes of a decoded image.
+    pub(super) pixels: Vec<u8>,
     /// The preprocessed input.
     pub(super) input: Vec<f32>,
     /// The layers' results, each in its place of the predictor's memory.
@@ -17,15 +19,16 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn new(predictor: &Predictor) -> Run {
-        Run { input: vec![], results: predictor.memory.buffers(), columns: vec![] }
+        Run { pixels: vec![], input: vec![], results: predictor.memory.buffers(), columns: vec![] }
     }
 
-    /// Computes the layers that the output needs, and gives it. `input` of `None` means `self.input`.
-    pub(super) fn output<'a>(
-        &'a mut self,
+    /// Computes the layers that the outputs need, and writes these. `input` of `None` means `self.input`.
+    pub(super) fn compute(
+        &mut self,
         predictor: &Predictor,
-        input: Option<&'a [f32]>,
-    ) -> Result<&'a [f32], Error> {
+        input: Option<&[f32]>,
+        mut scores: &mut [f32],
+    ) -> Result<(), Error> {
         let (model, graph) = (&predictor.model, predictor.model.graph());
         for &i in &predictor.needed {
             let Some(place) = predictor.memory.place(i) else { continue };
@@ -44,7 +47,13 @@ impl Run {
             self.columns = columns;
             outcome?;
         }
-        Ok(self.value(predictor, graph, input, predictor.output))
+        for &output in &predictor.outputs {
+            let value = self.value(predictor, graph, input, output);
+            let (own, rest) = scores.split_at_mut(value.len());
+            own.copy_from_slice(value);
+            scores = rest;
+        }
+        Ok(())
     }
 
     fn value<'a>(

@@ -2,7 +2,9 @@
 //! random, is not part of the network.
 
 use super::layers::{Layers, conv};
-use super::{Entry, Filter, Preparation};
+use firesteel_image::Filter;
+
+use super::{Entry, Preparation};
 use crate::network::{Conv2d, INPUT, Network, Op};
 
 /// Expansion, kernel, stride of the first block, channels, and number of blocks of each stage.

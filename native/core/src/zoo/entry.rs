@@ -1,7 +1,9 @@
 //! What is known of a network of the zoo.
 
+use firesteel_image::{self as image, Filter};
 use serde::Serialize;
 
+use crate::Preprocessing;
 use crate::network::Network;
 
 /// A network that many people know.
@@ -45,16 +47,6 @@ pub struct Preparation {
     pub std: [f64; 3],
 }
 
-/// A filter of resizing; both widen with the factor when an image becomes smaller (antialiasing).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Filter {
-    /// Linear in both directions.
-    Bilinear,
-    /// Cubic in both directions, a = -0.5.
-    Bicubic,
-}
-
 impl Preparation {
     /// That of torchvision's ImageNet weights: short side 256, centre 224, bilinear.
     pub(super) const IMAGENET: Preparation = Preparation {
@@ -78,6 +70,18 @@ impl Entry {
             training_only: &[],
             rename: |_| None,
             build,
+        }
+    }
+
+    /// The same as models have it.
+    pub fn preprocessing(&self) -> Preprocessing {
+        let Preparation { short_side, filter, crop, scale, mean, std } = self.preparation;
+        let channels = self.input[0];
+        Preprocessing {
+            scale,
+            mean: mean[..channels].to_vec(),
+            std: std[..channels].to_vec(),
+            image: Some(image::Preparation::short_side_and_crop(short_side, crop, filter)),
         }
     }
 

@@ -1,6 +1,8 @@
 //! LeNet in the variant of Caffe: ReLU and more filters (after LeCun et al. 1998).
 
-use super::{Entry, Filter, Preparation};
+use firesteel_image::Filter;
+
+use super::{Entry, Preparation};
 use crate::network::Network;
 
 /// The one member of the family.

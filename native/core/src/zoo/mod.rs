@@ -18,7 +18,7 @@ mod vgg;
 use crate::Error;
 use crate::network::Network;
 
-pub use entry::{Entry, Filter, Preparation};
+pub use entry::{Entry, Preparation};
 
 /// All networks, family by family.
 pub fn list() -> Vec<Entry> {

@@ -31,7 +31,12 @@ fn convolutional() -> Model {
     let mut weights = formula::weights(graph.layout());
     // Numbers that an inexact copy would change.
     weights[..5].copy_from_slice(&[-0.0, f32::MIN_POSITIVE / 2.0, f32::MAX, f32::MIN, f32::EPSILON]);
-    let preprocessing = Preprocessing { scale: 0.1, mean: vec![0.1, 0.2, 1.0 / 3.0], std: vec![1e-3] };
+    let preprocessing = Preprocessing {
+        scale: 0.1,
+        mean: vec![0.1, 0.2, 1.0 / 3.0],
+        std: vec![1e-3],
+        ..Preprocessing::default()
+    };
     let labels = ["", "Käfer \"4\"\n", "\u{1f525}"].map(str::to_owned).to_vec();
     Model::new(graph, preprocessing, labels, weights).unwrap()
 }
@@ -56,7 +61,12 @@ fn every_number_of_the_preprocessing_is_read_as_it_was_written() {
     for number in numbers.chain([1.0 / 255.0, 0.1, f64::MAX, f64::MIN_POSITIVE, 5e-324]) {
         let graph = Graph::new(&Network::input(&[2]).dense(2).build()).unwrap();
         let weights = formula::weights(graph.layout());
-        let preprocessing = Preprocessing { scale: number, mean: vec![-number], std: vec![number] };
+        let preprocessing = Preprocessing {
+            scale: number,
+            mean: vec![-number],
+            std: vec![number],
+            ..Preprocessing::default()
+        };
         let model = Model::new(graph, preprocessing, vec![], weights).unwrap();
         assert_eq!(parts(&read_model(&write_model(&model).unwrap()).unwrap()), parts(&model));
         count += 1;

@@ -32,7 +32,7 @@ fn model(network: &Network) -> Model {
 }
 
 fn of_layer(network: &Network, layer: &str) -> Predictor {
-    Predictor::of_layer(model(network), layer).unwrap()
+    Predictor::of_layers(model(network), &[layer]).unwrap()
 }
 
 /// The network that ends with one of its layers, or with the flattened map of that layer.
@@ -72,6 +72,23 @@ fn a_layer_gives_what_the_network_that_ends_with_it_gives() {
 }
 
 #[test]
+fn several_layers_give_their_outputs_one_behind_the_other() {
+    let (network, inputs) = (network(), formula::floats("input", 2 * VALUES, 1.0));
+    let rows: Vec<Row> = inputs.chunks(VALUES).map(Row::Floats).collect();
+    let names = ["dense2", "conv1", "flatten1", "conv1"];
+    let several = Predictor::of_layers(model(&network), &names).unwrap();
+    let (found, status) = predict(&several, &rows);
+    assert_eq!(status, [Status::Ok; 2]);
+    for (row, found) in rows.iter().zip(found.chunks(several.width())) {
+        let expected: Vec<f32> =
+            names.iter().flat_map(|name| predict(&of_layer(&network, name), &[*row]).0).collect();
+        assert_eq!(bits(found), bits(&expected));
+    }
+    let none = Predictor::of_layers(model(&network), &[]).unwrap_err().to_string();
+    assert_eq!(none, "layer: names none");
+}
+
+#[test]
 fn the_last_dense_layer_gives_the_scores_and_the_softmax_probabilities() {
     let (network, input) = (network(), formula::floats("input", VALUES, 1.0));
     let row = [Row::Floats(&input)];
@@ -106,10 +123,10 @@ fn a_flattened_input_is_the_preprocessed_input() {
 fn layers_that_the_output_does_not_need_are_not_computed() {
     let graph = Graph::new(&network()).unwrap();
     for i in 0..graph.nodes().len() {
-        assert_eq!(graph.needed_by(Source::Node(i)), (0..=i).collect::<Vec<_>>());
+        assert_eq!(graph.needed_by(&[Source::Node(i)]), (0..=i).collect::<Vec<_>>());
     }
-    assert_eq!(graph.needed_by(graph.logits()), (0..8).collect::<Vec<_>>());
-    assert_eq!(graph.needed_by(Source::Input), [0; 0]);
+    assert_eq!(graph.needed_by(&[graph.logits()]), (0..8).collect::<Vec<_>>());
+    assert_eq!(graph.needed_by(&[Source::Input]), [0; 0]);
 }
 
 #[test]
@@ -119,9 +136,9 @@ fn a_later_layer_that_overflows_does_no_harm() {
     let model = Model::new(graph, Preprocessing::default(), vec![], weights).unwrap();
     let row = [Row::Floats(&[f32::MAX; 2])];
     assert_eq!(predict(&Predictor::new(model.clone()), &row).1, [Status::NotFinite]);
-    let layer = Predictor::of_layer(model.clone(), "relu1").unwrap();
+    let layer = Predictor::of_layers(model.clone(), &["relu1"]).unwrap();
     assert_eq!(predict(&layer, &row), (vec![f32::MAX; 2], vec![Status::Ok]));
-    let (values, status) = predict(&Predictor::of_layer(model, "dense1").unwrap(), &row);
+    let (values, status) = predict(&Predictor::of_layers(model, &["dense1"]).unwrap(), &row);
     assert!(values.iter().all(|v| v.is_nan()) && status == [Status::NotFinite], "{values:?} {status:?}");
 }
 
@@ -143,7 +160,7 @@ fn a_bad_row_has_a_status_and_nan_for_all_values_of_the_layer() {
 fn a_layer_that_the_network_does_not_have_is_refused_with_those_it_has() {
     let network = Network::input(&[2]).dense(3).relu().dense(2).build();
     for name in ["dense3", "input", "", "Dense1"] {
-        let error = Predictor::of_layer(model(&network), name).unwrap_err().to_string();
+        let error = Predictor::of_layers(model(&network), &[name]).unwrap_err().to_string();
         assert_eq!(error, format!("layer: '{name}' is none of dense1, relu1, dense2"));
     }
 }

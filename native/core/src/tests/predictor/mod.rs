@@ -1,5 +1,6 @@
 //! Predictions.
 
+mod images;
 mod layers;
 mod parity;
 mod rows;

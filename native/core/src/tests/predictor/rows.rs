@@ -188,8 +188,10 @@ fn scores_that_overflow_are_not_finite() {
 
 #[test]
 fn the_numbers_of_the_statuses_do_not_change() {
-    let all = [Status::Ok, Status::Null, Status::Size, Status::NotFinite, Status::Panic];
-    assert_eq!(all.map(|status| status as u8), [0, 1, 2, 3, 4]);
+    let names =
+        ["OK", "NULL", "SIZE", "NOT_FINITE", "PANIC", "UNDECODABLE", "TOO_LARGE", "FORMAT", "IMAGE_SIZE"];
+    assert_eq!(Status::ALL.map(|(_, name)| name), names);
+    assert_eq!(Status::ALL.map(|(status, _)| status as usize), std::array::from_fn(|i| i));
 }
 
 #[test]

@@ -10,5 +10,7 @@ final class NativeFiresteel {
 
   static native String errorCodes();
 
+  static native String statuses();
+
   static native boolean stderrIsTerminal();
 }

@@ -17,6 +17,18 @@ public final class Predictor extends Handle {
   /** The row's computation panicked; the native log says more. */
   public static final byte PANIC = 4;
 
+  /** The image is damaged or cut off. */
+  public static final byte UNDECODABLE = 5;
+
+  /** The image exceeds a limit of decoding. */
+  public static final byte TOO_LARGE = 6;
+
+  /** The image is of a format, or of a kind of it, that is not decoded. */
+  public static final byte FORMAT = 7;
+
+  /** The image has not the network's size, and the model does not say how to resize it. */
+  public static final byte IMAGE_SIZE = 8;
+
   private Predictor(long id) {
     super(id, NativePredictor::close);
   }
@@ -31,8 +43,18 @@ public final class Predictor extends Handle {
    * @throws NativeException of {@link ErrorCode#DIGEST} or {@link ErrorCode#MODEL_FILE}
    */
   public static Predictor open(byte[] file, String digest, String layer) {
+    return open(file, digest, layer, null);
+  }
+
+  /**
+   * As the other method, with limits for encoded images.
+   *
+   * @param limits JSON: any of {@code maxBytes}, {@code maxPixels}, {@code maxSide}, {@code maxAllocation},
+   *     {@code maxScans}, {@code strict}; null for the defaults
+   */
+  public static Predictor open(byte[] file, String digest, String layer, String limits) {
     NativeLibrary.load();
-    return new Predictor(NativePredictor.open(file, digest, layer));
+    return new Predictor(NativePredictor.open(file, digest, layer, limits));
   }
 
   /** The number of handles that are open in this process. */
@@ -47,7 +69,8 @@ public final class Predictor extends Handle {
   }
 
   /**
-   * Scores rows of bytes, a byte per value of the network's input.
+   * Scores rows of bytes: encoded images (JPEG, PNG, WebP, or what the model allows), by how they begin; anything else is
+   * raw pixels, a byte per value of the network's input.
    *
    * @param rows the rows; null ones get a status
    * @param scores filled with {@link #width} values per row, row after row: the scores before softmax, or the

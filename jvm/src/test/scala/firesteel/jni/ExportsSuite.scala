@@ -20,8 +20,18 @@ class ExportsSuite extends AnyFunSuite {
     assert(NativeFiresteel.errorCodes() === java)
   }
 
+  test("both languages list the same statuses of rows") {
+    NativeLibrary.load()
+    val java =
+      for (field <- classOf[Predictor].getFields if field.getType == classOf[Byte])
+        yield (field.getByte(null), field.getName)
+    assert(NativeFiresteel.statuses() === java.sorted.map { case (number, name) =>
+      s"$number $name\n"
+    }.mkString)
+  }
+
   test("the jar's libraries export the declared native methods and nothing else") {
-    assert(NativeMethods.all.size >= 26)
+    assert(NativeMethods.all.size >= 30)
     TestFolders.withFolder { folder =>
       for ((name, torch) <- libraries) check(extract(name, folder), torch)
     }

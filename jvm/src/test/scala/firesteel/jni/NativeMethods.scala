@@ -55,10 +55,11 @@ final class NativeMethod(method: Method) {
 final class GoodArguments(torch: Boolean) {
   import TestModel._
 
-  private val predictor = NativePredictor.open(file, digest, null)
+  private val images = Array(Array[Byte](1, 2, 3))
+  private val predictor = NativePredictor.open(file, digest, null, null)
   private val trainer = if (torch) NativeTrainer.open(round, weights, Array.empty[Float]) else 0L
   private val closedPredictor = {
-    val id = NativePredictor.open(file, digest, null); NativePredictor.close(id); id
+    val id = NativePredictor.open(file, digest, null, null); NativePredictor.close(id); id
   }
   private val closedTrainer =
     if (torch) {
@@ -68,8 +69,18 @@ final class GoodArguments(torch: Boolean) {
   private val arguments: Map[String, Seq[Any]] = Map(
     "NativeFiresteel.errorCodes" -> Seq(),
     "NativeFiresteel.setLogLevel" -> Seq("off"),
+    "NativeFiresteel.statuses" -> Seq(),
     "NativeFiresteel.stderrIsTerminal" -> Seq(),
     "NativeFiresteel.version" -> Seq(),
+    "NativeImages.info" -> Seq(images, null, new Array[Int](5), new Array[Byte](1)),
+    "NativeImages.prepare" -> Seq(
+      images,
+      preprocessing,
+      Array(3, 1, 1),
+      null,
+      new Array[Byte](3),
+      new Array[Byte](1)),
+    "NativeImages.resize" -> Seq(images, 2, 2, null, new Array[Array[Byte]](1), new Array[Byte](1)),
     "NativeModel.describe" -> Seq(network),
     "NativeModel.digest" -> Seq(file),
     "NativeModel.header" -> Seq(file, file.length.toLong),
@@ -79,7 +90,7 @@ final class GoodArguments(torch: Boolean) {
     "NativeModel.write" -> Seq(network, preprocessing, "[]", weights),
     "NativePredictor.close" -> Seq(closedPredictor),
     "NativePredictor.live" -> Seq(),
-    "NativePredictor.open" -> Seq(file, digest, null),
+    "NativePredictor.open" -> Seq(file, digest, null, null),
     "NativePredictor.predictBytes" -> Seq(
       predictor,
       Array(Array[Byte](1, 2)),

@@ -1,0 +1,206 @@
+//! The way from an encoded image to the planes of bytes that a network sees, as a description that models carry.
+
+use serde::{Deserialize, Serialize};
+
+use crate::geometry::{center, centered, fit, short_side};
+use crate::{
+    Alpha, DecodeOptions, Error, Filter, Format, Limits, PassOrder, Pixels, Resampling, decode, resize,
+};
+
+/// How an image is decoded, turned, resized and cropped. The steps come in this order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
+pub struct Preparation {
+    /// The formats that are decoded; default JPEG, PNG and WebP.
+    pub formats: Vec<Format>,
+    /// What becomes of transparency; by default it is left out.
+    pub alpha: Alpha,
+    /// Whether the image is turned as its EXIF orientation says; default true.
+    pub orient: bool,
+    /// How it is resized; by default not at all.
+    pub resize: Option<Resize>,
+    /// Rows and columns that are cut out of the middle. Where the image is smaller, zeros surround it.
+    pub crop: Option<[usize; 2]>,
+    /// The filter of resizing; default bilinear.
+    pub filter: Filter,
+    /// The order of resizing's passes.
+    pub pass_order: PassOrder,
+    /// The order of the colours of 3 channels; default red, green, blue.
+    pub color_order: ColorOrder,
+}
+
+/// To which size an image is resized.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub enum Resize {
+    /// The shorter side to so many pixels, the proportion kept.
+    ShortSide(usize),
+    /// To so many rows and columns, whatever the proportion.
+    Exact([usize; 2]),
+    /// To the largest size of the same proportion within so many rows and columns, in the middle of a colour;
+    /// what Pillow's `ImageOps.pad` does. Not together with `crop`.
+    Letterbox {
+        /// Rows and columns.
+        size: [usize; 2],
+        /// The colour around it: red, green, blue; default black. For one channel, its first value.
+        #[serde(default)]
+        fill: [u8; 3],
+    },
+}
+
+/// The order of the planes of a colour image.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColorOrder {
+    /// Red, green, blue.
+    #[default]
+    Rgb,
+    /// Blue, green, red.
+    Bgr,
+}
+
+impl Default for Preparation {
+    fn default() -> Preparation {
+        Preparation {
+            formats: Format::DEFAULT.to_vec(),
+            alpha: Alpha::Drop,
+            orient: true,
+            resize: None,
+            crop: None,
+            filter: Filter::default(),
+            pass_order: PassOrder::default(),
+            color_order: ColorOrder::default(),
+        }
+    }
+}
+
+impl Preparation {
+    /// The usual one for ImageNet: the shorter side to `short`, then `crop` rows and columns of the middle.
+    pub fn short_side_and_crop(short: usize, crop: usize, filter: Filter) -> Preparation {
+        Preparation {
+            resize: Some(Resize::ShortSide(short)),
+            crop: Some([crop, crop]),
+            filter,
+            ..Preparation::default()
+        }
+    }
+
+    /// Refuses a description that does not lead to `[channels, rows, columns]` for every image. One that neither
+    /// resizes nor crops is accepted: it takes images of that size alone.
+    pub fn check(&self, [channels, height, width]: [usize; 3]) -> Result<(), Error> {
+        let problem = |problem: String| Err(Error::Setting { name: "image", problem });
+        if !matches!(channels, 1 | 3) {
+            return problem(format!("images have 1 or 3 channels, the network's input has {channels}"));
+        }
+        if self.formats.is_empty() {
+            return problem("formats names none".to_owned());
+        }
+        if self.crop.is_some() && matches!(self.resize, Some(Resize::Letterbox { .. })) {
+            return problem("letterbox and crop exclude each other".to_owned());
+        }
+        let sizes = match &self.resize {
+            None => vec![],
+            Some(Resize::ShortSide(short)) => vec![[*short, *short]],
+            Some(Resize::Exact(size) | Resize::Letterbox { size, .. }) => vec![*size],
+        };
+        if let Some(bad) = sizes
+            .iter()
+            .chain(&self.crop)
+            .find(|size| size.contains(&0) || size.iter().any(|&s| s > MAX_SIDE))
+        {
+            return problem(format!("{bad:?} rows and columns are not within 1 to {MAX_SIDE}"));
+        }
+        let result = match (&self.crop, &self.resize) {
+            (Some(crop), _) => *crop,
+            (None, Some(Resize::Exact(size) | Resize::Letterbox { size, .. })) => *size,
+            (None, Some(Resize::ShortSide(_))) => {
+                return problem("shortSide without crop gives images of several sizes".to_owned());
+            }
+            (None, None) => [height, width],
+        };
+        if result != [height, width] {
+            return problem(format!(
+                "it gives {} rows and {} columns, the network's input has {height} and {width}",
+                result[0], result[1]
+            ));
+        }
+        Ok(())
+    }
+
+    /// Prepares an encoded image: fills `out` with `channels` planes of `height` rows of `width` bytes.
+    pub fn prepare(
+        &self,
+        bytes: &[u8],
+        [channels, height, width]: [usize; 3],
+        limits: &Limits,
+        out: &mut [u8],
+    ) -> Result<(), Error> {
+        self.check([channels, height, width])?;
+        if out.len() != channels * height * width {
+            let problem = format!("has {} bytes, {channels} x {height} x {width} are written", out.len());
+            return Err(Error::setting("out", problem));
+        }
+        let options =
+            DecodeOptions { formats: self.formats.clone(), channels, alpha: self.alpha, orient: self.orient };
+        let canvas = self.lay_out(&decode(bytes, &options, limits)?, [height, width])?;
+        canvas.write_planes(self.color_order, [height, width], out);
+        Ok(())
+    }
+
+    /// Resizes and crops: the pixels, and where they lie in the result of `wanted` rows and columns.
+    fn lay_out(&self, pixels: &Pixels, wanted: [usize; 2]) -> Result<Canvas, Error> {
+        let found = [pixels.height, pixels.width];
+        let scaled = match &self.resize {
+            None if self.crop.is_none() && found != wanted => return Err(Error::Size { found, wanted }),
+            None => found,
+            Some(Resize::ShortSide(short)) => short_side(found, *short),
+            Some(Resize::Exact(size)) => *size,
+            Some(Resize::Letterbox { size, .. }) => fit(found, *size),
+        };
+        let letterbox = match &self.resize {
+            Some(Resize::Letterbox { fill, .. }) => Some(*fill),
+            _ => None,
+        };
+        let places = [0, 1].map(|axis| match letterbox {
+            Some(_) => (0, centered(scaled[axis], wanted[axis])),
+            None => center(scaled[axis], wanted[axis]),
+        });
+        let region = [0, 1].map(|axis| {
+            let (start, _) = places[axis];
+            start..(start + wanted[axis]).min(scaled[axis])
+        });
+        let resampling = Resampling { filter: self.filter, pass_order: self.pass_order };
+        let pixels = resize(pixels, scaled, region, resampling)?;
+        Ok(Canvas { pixels, at: places.map(|(_, before)| before), fill: letterbox.unwrap_or([0; 3]) })
+    }
+}
+
+/// The longest side that a description may ask for.
+const MAX_SIDE: usize = 1 << 14;
+
+/// Pixels and their place in a larger result.
+struct Canvas {
+    pixels: Pixels,
+    at: [usize; 2],
+    fill: [u8; 3],
+}
+
+impl Canvas {
+    /// Writes all planes of a result of `height` rows and `width` columns.
+    fn write_planes(&self, order: ColorOrder, [height, width]: [usize; 2], out: &mut [u8]) {
+        let Canvas { pixels, at, fill } = self;
+        let channels = pixels.channels;
+        for (plane, out) in out.chunks_exact_mut(height * width).enumerate() {
+            let channel = if order == ColorOrder::Bgr { channels - 1 - plane } else { plane };
+            if pixels.data.len() < height * width * channels {
+                out.fill(fill[channel]);
+            }
+            let rows = out.chunks_exact_mut(width).skip(at[0]);
+            for (row, source) in rows.zip(pixels.data.chunks_exact(pixels.width * channels)) {
+                for (out, pixel) in row[at[1]..].iter_mut().zip(source.chunks_exact(channels)) {
+                    *out = pixel[channel];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Real files: the same bytes as Pillow's, and the same files refused. Needs the folder that FIRESTEEL_DATA names.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::expected::{digest, read};
+use crate::{DecodeOptions, Error, Filter, Format, Limits, Pixels, Preparation, decode};
+
+/// What Pillow makes of a file.
+#[derive(Deserialize)]
+struct Expected {
+    ok: bool,
+    #[serde(default)]
+    size: [usize; 2],
+    #[serde(default)]
+    rgb: String,
+    #[serde(default)]
+    grey: String,
+    #[serde(flatten)]
+    filters: HashMap<String, serde_json::Value>,
+}
+
+/// Files whose pixels differ from Pillow's, and why.
+const OTHER_PIXELS: [(&str, &str); 2] = [
+    ("odd/bmp__rgb16-565.bmp", "5 and 6 bits become 8 by another rounding: 1 apart at most"),
+    (
+        "odd/webp-animated__anim.webp",
+        "of an animation's first frame, transparent pixels are blended: 177 apart at most, 2.6 on average",
+    ),
+];
+
+/// Files that Pillow takes and we refuse, and why.
+const REFUSED: [(&str, &str); 3] = [
+    ("odd/bmp-bad__badrle.bmp", "its run lengths are damaged"),
+    ("odd/jpeg-odd-header__hopper_bad_exif.jpg", "a quarter of its data is damaged; libjpeg warns only"),
+    ("odd/jpeg-progressive__partial_progressive.jpg", "a scan lacks its data; libjpeg warns only"),
+];
+
+fn folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("FIRESTEEL_DATA").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: FIRESTEEL_DATA names no folder with photos/ and odd/");
+    }
+    folder
+}
+
+/// A JPEG of 33 million pixels and three samples each takes more memory than the default.
+const LIMITS: Limits = Limits { max_allocation: 200 << 20, ..Limits::DEFAULT };
+
+fn decoded(bytes: &[u8], channels: usize) -> Result<Pixels, Error> {
+    let options = DecodeOptions { formats: Format::ALL.to_vec(), channels, ..DecodeOptions::default() };
+    decode(bytes, &options, &LIMITS)
+}
+
+/// The planes of a cropped image as pixels side by side.
+fn interleaved(planes: &[u8]) -> Vec<u8> {
+    let plane = planes.len() / 3;
+    (0..plane).flat_map(|i| [planes[i], planes[plane + i], planes[2 * plane + i]]).collect()
+}
+
+/// What differs from Pillow, if anything.
+fn difference(bytes: &[u8], expected: &Expected) -> Option<String> {
+    let pixels = decoded(bytes, 3).unwrap();
+    if [pixels.height, pixels.width] != expected.size {
+        return Some(format!("has the size {} x {}", pixels.height, pixels.width));
+    }
+    if digest(&pixels.data) != expected.rgb {
+        return Some("decodes to other colours".to_owned());
+    }
+    if digest(&decoded(bytes, 1).unwrap().data) != expected.grey {
+        return Some("decodes to other greys".to_owned());
+    }
+    for filter in [Filter::Nearest, Filter::Bilinear, Filter::Bicubic, Filter::Lanczos] {
+        let preparation = Preparation {
+            formats: Format::ALL.to_vec(),
+            ..Preparation::short_side_and_crop(256, 224, filter)
+        };
+        let mut planes = vec![0; 3 * 224 * 224];
+        preparation.prepare(bytes, [3, 224, 224], &LIMITS, &mut planes).unwrap();
+        let name = format!("{filter:?}").to_lowercase();
+        if expected.filters[&name] != digest(&interleaved(&planes)) {
+            return Some(format!("is resized to other bytes by {name}"));
+        }
+    }
+    None
+}
+
+#[test]
+fn real_files_give_the_same_bytes_as_by_pillow() {
+    let Some(folder) = folder() else { return };
+    let files: BTreeMap<String, Expected> = read("image_files.json");
+    let both: Vec<_> = files.iter().filter(|(_, expected)| expected.ok).collect();
+    assert!(both.len() >= 140, "{} files", both.len());
+    let mut found = vec![];
+    for (name, expected) in both {
+        let bytes = std::fs::read(folder.join(name)).unwrap();
+        if decoded(&bytes, 3).is_ok()
+            && let Some(difference) = difference(&bytes, expected)
+        {
+            found.push((name.as_str(), difference));
+        }
+    }
+    let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, OTHER_PIXELS.map(|(name, _)| name), "{found:#?}");
+}
+
+#[test]
+fn real_files_are_refused_where_pillow_refuses_them() {
+    let Some(folder) = folder() else { return };
+    let files: BTreeMap<String, Expected> = read("image_files.json");
+    assert_eq!(files.len(), 161);
+    let mut found = vec![];
+    for (name, expected) in &files {
+        let verdict = decoded(&std::fs::read(folder.join(name)).unwrap(), 3);
+        if verdict.is_ok() != expected.ok {
+            found.push((name.as_str(), verdict.err().map(|error| error.to_string())));
+        }
+    }
+    assert!(found.iter().all(|(_, error)| error.is_some()), "{found:#?}");
+    let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, REFUSED.map(|(name, _)| name), "{found:#?}");
+}

@@ -1,0 +1,11 @@
+//! Tests of the crate as its users see it.
+
+mod decode;
+mod encoded;
+mod expected;
+mod files;
+mod header;
+mod hostile;
+mod limits;
+mod preparation;
+mod resize;
