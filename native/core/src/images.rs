@@ -9,7 +9,7 @@ use crate::{Error, Preprocessing, Status};
 
 /// Reads rows of bytes for a network.
 ///
-/// A row is an encoded image where it begins with the signature of one of the preparation's formats; anything else
+/// A row is an encoded image where it begins with the signature of one of the preparation's formats, or of a frame; anything else
 /// is raw pixels, a byte for each value of the network's input. One doubt is left: raw pixels may begin as an image
 /// does. So a row of just the length of raw pixels is an image only if its header can be read as well.
 ///
@@ -46,7 +46,7 @@ impl ImageReader {
         let (Some((preparation, shape)), Some(format)) = (&self.images, Format::of(row)) else {
             return Ok(raw);
         };
-        if !preparation.formats.contains(&format) {
+        if !format.is_allowed(&preparation.formats) {
             return Ok(raw.map_err(|_| Status::Format));
         }
         if raw.is_ok() && matches!(info(row, &self.limits), Err(ImageError::Damaged { .. })) {

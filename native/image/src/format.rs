@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::frame::SIGNATURE;
+
 /// An image format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -21,13 +23,15 @@ pub enum Format {
     Bmp = 5,
     /// TIFF: the first page.
     Tiff = 6,
+    /// Pixels that were decoded elsewhere, behind a header of our own: always allowed, since no file is one.
+    Frame = 7,
 }
 
 impl Format {
     /// The formats that are decoded unless others are named.
     pub const DEFAULT: [Format; 3] = [Format::Jpeg, Format::Png, Format::WebP];
 
-    /// All formats.
+    /// All formats of files.
     pub const ALL: [Format; 6] =
         [Format::Jpeg, Format::Png, Format::WebP, Format::Gif, Format::Bmp, Format::Tiff];
 
@@ -40,8 +44,14 @@ impl Format {
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Format::Gif),
             [b'B', b'M', ..] => Some(Format::Bmp),
             [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Some(Format::Tiff),
+            _ if bytes.starts_with(&SIGNATURE) => Some(Format::Frame),
             _ => None,
         }
+    }
+
+    /// Whether it is decoded where these formats are allowed.
+    pub fn is_allowed(self, formats: &[Format]) -> bool {
+        self == Format::Frame || formats.contains(&self)
     }
 
     /// Its name, as options and messages have it.
@@ -53,6 +63,7 @@ impl Format {
             Format::Gif => "gif",
             Format::Bmp => "bmp",
             Format::Tiff => "tiff",
+            Format::Frame => "frame",
         }
     }
 }

@@ -7,6 +7,7 @@ mod decode;
 mod encode;
 mod error;
 mod format;
+mod frame;
 pub mod geometry;
 mod header;
 mod limits;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::header::Info;
 use crate::orientation::upright;
 use crate::pixels::Decoded;
-use crate::{Error, Format, Limits, Pixels, info};
+use crate::{Error, Format, Limits, Pixels, frame, info};
 
 /// How an encoded image becomes pixels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub enum Alpha {
 pub fn decode(bytes: &[u8], options: &DecodeOptions, limits: &Limits) -> Result<Pixels, Error> {
     limits.check_bytes(bytes.len())?;
     let format = Format::of(bytes).ok_or(Error::Unknown)?;
-    if !options.formats.contains(&format) {
+    if !format.is_allowed(&options.formats) {
         return Err(Error::NotAllowed(format));
     }
     let info = info(bytes, limits)?;
@@ -57,6 +57,7 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions, limits: &Limits) -> Result<
         Format::Png => png::decode(bytes, limits),
         Format::WebP => webp::decode(bytes, limits),
         Format::Gif | Format::Bmp | Format::Tiff => others::decode(bytes, format, limits),
+        Format::Frame => frame::decode(bytes, &info),
     }?;
     check_size(&decoded, &info)?;
     let (before, after) = (decoded.data.len() as u64, (info.width * info.height * options.channels) as u64);

@@ -6,7 +6,7 @@ mod png;
 mod webp;
 
 use crate::decode::others;
-use crate::{Error, Format, Limits};
+use crate::{Error, Format, Limits, frame};
 
 /// The header of an encoded image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,7 @@ pub fn info(bytes: &[u8], limits: &Limits) -> Result<Info, Error> {
         Format::Png => png::info(bytes)?,
         Format::WebP => webp::info(bytes)?,
         Format::Gif | Format::Bmp | Format::Tiff => others::info(bytes, format, limits)?,
+        Format::Frame => frame::info(bytes)?,
     };
     if info.width == 0 || info.height == 0 {
         let reason = format!("it has {} rows and {} columns", info.height, info.width);

@@ -5,6 +5,9 @@ import firesteel.jni.NativeLibrary
 
 import org.apache.spark.{SparkConf, SparkEnv}
 import org.apache.spark.sql.SparkSession
+import org.json4s.JObject
+import org.json4s.JsonDSL._
+import org.json4s.jackson.JsonMethods.compact
 
 private[firesteel] object Settings {
 
@@ -20,6 +23,23 @@ private[firesteel] object Settings {
 
   /** How many bytes of results an executor remembers; 0, the default, for none. */
   def cacheBytes(conf: SparkConf): Long = conf.getSizeAsBytes("spark.firesteel.cache.bytes", "0")
+
+  /** What is accepted of an encoded image, as JSON. */
+  def imageLimits(conf: SparkConf): String = {
+    def size(name: String, default: String): (String, Long) = {
+      val key = s"spark.firesteel.image.$name"
+      name -> positive(conf, key, conf.getSizeAsBytes(_, default))
+    }
+    def number(name: String, default: Long): (String, Long) =
+      name -> positive(conf, s"spark.firesteel.image.$name", conf.getLong(_, default))
+    val limits = Seq(
+      size("maxBytes", "32m"),
+      number("maxPixels", 40000000L),
+      number("maxSide", 16384L),
+      size("maxAllocation", "128m"))
+    val strict = conf.getBoolean("spark.firesteel.image.strict", defaultValue = true)
+    compact(limits.foldLeft(JObject())((json, limit) => json ~ limit) ~ ("strict" -> strict))
+  }
 
   /** Where to work: auto, cpu or gpu. Training alone knows a GPU: `auto` trains there, and scores on the CPU. */
   def device(conf: SparkConf): String = {

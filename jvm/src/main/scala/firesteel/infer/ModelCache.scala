@@ -7,7 +7,7 @@ import firesteel.Settings
 import firesteel.jni.Predictor
 
 /**
- * Keeps models by the digest of their files and the layer: those in use, and of the others those that were used last.
+ * Keeps models by their keys: those in use, and of the others those that were used last.
  *
  * @param maxIdleBytes how large the files of models that nobody uses may be together. The last two stay whatever their
  *                     size: a task that ends is mostly followed by one that needs the same models.
@@ -52,12 +52,9 @@ private[firesteel] class ModelCache(maxIdleBytes: Long) {
   /**
    * The model of a file, opened if it is not in the cache.
    *
-   * @param digest the file's SHA-256
-   * @param layer the layer whose output is wanted; none for the scores of the classes
    * @param file its bytes; asked for only if the model has to be opened
    */
-  def lease(digest: String, layer: Option[String], file: => Array[Byte]): ModelCache.Lease = {
-    val key = (digest, layer)
+  def lease(key: Key, file: => Array[Byte]): ModelCache.Lease = {
     val use = synchronized {
       val entry = entries.get(key) match {
         case Some(entry) =>
@@ -82,8 +79,7 @@ private[firesteel] class ModelCache(maxIdleBytes: Long) {
   private def open(key: Key, file: Array[Byte]): (Predictor, Long) = {
     Settings.prepareNative()
     synchronized(openings += 1)
-    val (digest, layer) = key
-    (Predictor.open(file, digest, layer.orNull), file.length.toLong)
+    (Predictor.open(file, key.digest, key.layers.orNull, key.limits), file.length.toLong)
   }
 
   /** How often a model was opened. */
@@ -104,12 +100,20 @@ private[firesteel] class ModelCache(maxIdleBytes: Long) {
 
 /** The models of this JVM. */
 private[firesteel] object ModelCache extends ModelCache(maxIdleBytes = 256L << 20) {
-  type Key = (String, Option[String])
+
+  /**
+   * Which model, and how it is opened.
+   *
+   * @param digest the SHA-256 of the model's file
+   * @param layers the layers whose outputs are wanted, with commas between; none for the scores of the classes
+   * @param limits those of encoded images, as JSON; null for the defaults
+   */
+  final case class Key(digest: String, layers: Option[String], limits: String)
 
   /** A model in use. Close it when done: an unused model may be closed at any time after that. */
   trait Lease extends AutoCloseable {
 
-    /** The digest of the model's file, and the layer whose output is wanted. */
+    /** Which model it is. */
     def key: Key
 
     /** The model. */

@@ -12,9 +12,13 @@ import org.json4s.jackson.JsonMethods.{compact, parse, render}
 /**
  * What a model file says of its model.
  *
+ * @param preprocessing how bytes and encoded images become the network's input, as JSON
  * @param labels the classes' names; empty where they have none
  */
-private[firesteel] final case class ModelDescription(network: NetworkDescription, labels: Seq[String])
+private[firesteel] final case class ModelDescription(
+    network: NetworkDescription,
+    preprocessing: String,
+    labels: Seq[String])
 
 /** What is wrong with a model's file. */
 private[firesteel] object ModelProblem {
@@ -44,6 +48,7 @@ private[firesteel] object ModelDescription {
     val metadata = parse(json)
     ModelDescription(
       NetworkDescription.of(compact(render(metadata \ "network"))),
+      compact(render(metadata \ "preprocessing")),
       (metadata \ "labels").extract[Seq[String]])
   }
 }
@@ -82,7 +87,7 @@ private[firesteel] final class ModelFile(val bytes: Array[Byte]) {
    * @throws IllegalArgumentException saying what is wrong with it
    */
   def predict(input: Array[Float]): Array[Float] = {
-    val lease = ModelCache.lease(digest, None, bytes)
+    val lease = ModelCache.lease(ModelCache.Key(digest, None, null), bytes)
     try {
       val (scores, status) = (new Array[Float](lease.predictor.width()), new Array[Byte](1))
       lease.predictor.predict(Array(input), scores, status)

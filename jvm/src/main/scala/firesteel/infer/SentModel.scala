@@ -10,16 +10,12 @@ import org.apache.spark.broadcast.Broadcast
  * A model that the executors can open: its file goes by broadcast, so that all tasks of a query see the same one,
  * whatever becomes of the file meanwhile.
  *
- * @param digest the SHA-256 of the model's file
- * @param layer the layer whose output is wanted; none for the scores of the classes
+ * @param key which model, and how it is opened
  */
-private[firesteel] final case class SentModel(
-    digest: String,
-    layer: Option[String],
-    file: Broadcast[Array[Byte]]) {
+private[firesteel] final case class SentModel(key: ModelCache.Key, file: Broadcast[Array[Byte]]) {
 
   /** The model, ready to run in this executor. */
-  def lease(): ModelCache.Lease = ModelCache.lease(digest, layer, file.value)
+  def lease(): ModelCache.Lease = ModelCache.lease(key, file.value)
 
   /** The model, ready to run in this executor until the current task ends. */
   def leaseForTask(): ModelCache.Lease = {
@@ -37,24 +33,23 @@ private[firesteel] object SentModel {
   // In the order of their last use, the longest ago first.
   private val sent = mutable.LinkedHashMap.empty[String, (SparkContext, Broadcast[Array[Byte]])]
 
-  /** A model that was sent lately. */
-  def find(sc: SparkContext, digest: String, layer: Option[String]): Option[SentModel] = synchronized {
+  /** A model's file that was sent lately, by its digest. */
+  def find(sc: SparkContext, digest: String): Option[Broadcast[Array[Byte]]] = synchronized {
     sent.filterInPlace((_, owned) => !owned._1.isStopped)
     sent.remove(digest).filter(_._1 eq sc).map { owned =>
       sent.put(digest, owned)
-      SentModel(digest, layer, owned._2)
+      owned._2
     }
   }
 
   /** Sends a model's file, unless that was done lately. */
-  def of(sc: SparkContext, digest: String, layer: Option[String], file: => Array[Byte]): SentModel =
-    synchronized {
-      find(sc, digest, layer).getOrElse {
-        val model = SentModel(digest, layer, sc.broadcast(file))
-        sent.put(digest, sc -> model.file)
-        // The one that was used the longest ago goes, and its broadcast when no query uses it any more.
-        if (sent.size > Remembered) sent.remove(sent.head._1)
-        model
-      }
+  def of(sc: SparkContext, digest: String, file: => Array[Byte]): Broadcast[Array[Byte]] = synchronized {
+    find(sc, digest).getOrElse {
+      val broadcast = sc.broadcast(file)
+      sent.put(digest, sc -> broadcast)
+      // The one that was used the longest ago goes, and its broadcast when no query uses it any more.
+      if (sent.size > Remembered) sent.remove(sent.head._1)
+      broadcast
     }
+  }
 }

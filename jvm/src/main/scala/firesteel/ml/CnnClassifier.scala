@@ -4,7 +4,7 @@ package firesteel.ml
 import scala.reflect.ClassTag
 
 import firesteel.Settings
-import firesteel.infer.{ModelFile, NetworkDescription}
+import firesteel.infer.{ModelFile, NetworkDescription, PixelReader}
 import firesteel.train.{InitialWeights, Plan, RoundConfiguration, Rounds, Values}
 
 import org.apache.spark.ml.attribute.{Attribute, NominalAttribute}
@@ -76,6 +76,18 @@ class CnnClassifier(override val uid: String)
   def setHandleInvalid(value: String): this.type = set(handleInvalid, value)
 
   /** @group setParam */
+  def setResize(value: String): this.type = set(resize, value)
+
+  /** @group setParam */
+  def setShortSide(value: Int): this.type = set(shortSide, value)
+
+  /** @group setParam */
+  def setInitialModel(value: String): this.type = set(initialModel, value)
+
+  /** @group setParam */
+  def setTrainableLayers(value: Array[String]): this.type = set(trainableLayers, value)
+
+  /** @group setParam */
   def setVerbose(value: Boolean): this.type = set(verbose, value)
 
   override def copy(extra: ParamMap): CnnClassifier = defaultCopy(extra)
@@ -90,19 +102,27 @@ class CnnClassifier(override val uid: String)
 
   override protected def train(dataset: Dataset[_]): CnnClassificationModel =
     Features.of(dataset.schema, $(featuresCol)) match {
-      case Features.Bytes => trainOn(dataset, Features.Bytes, Values.Bytes)
-      case Features.Numbers => trainOn(dataset, Features.Numbers, Values.Floats)
+      case Features.Bytes =>
+        trainOn(dataset, Features.Bytes, Values.Bytes) { (net, preprocessing) =>
+          val limits = Settings.imageLimits(Settings.of(dataset.sparkSession))
+          val reader = new PixelReader(net, preprocessing, limits)
+          reader.read
+        }
+      case Features.Numbers =>
+        trainOn(dataset, Features.Numbers, Values.Floats)((_, _) => rows => rows.toSeq.map(Right(_)))
     }
 
-  private def trainOn[V <: AnyRef: ClassTag](
-      dataset: Dataset[_],
-      features: Features[V],
-      values: Values[V]
+  private def trainOn[V <: AnyRef: ClassTag](dataset: Dataset[_], features: Features[V], values: Values[V])(
+      reading: (NetworkDescription, String) => Array[V] => Seq[Either[String, V]]
   ): CnnClassificationModel = {
     val net = description
     val names = labelNames(dataset.schema)
-    val preprocessing = compact(("scale" -> $(scale)) ~ ("mean" -> $(mean).toSeq) ~ ("std" -> $(std).toSeq))
-    val initial = InitialWeights.draw(net.json, $(initializer), $(seed))
+    val start = get(initialModel).map(StartingModel.read(_, dataset.sparkSession))
+    val preprocessing = Preprocessing.of(this, net, start.map(_.preprocessing))
+    val initial = start match {
+      case Some(model) => model.weights(net, $(initializer), $(seed))
+      case None => InitialWeights.draw(net.json, $(initializer), $(seed))
+    }
     // Written once before training, so that settings which do not fit are found now and not at the end.
     ModelFile.write(net.json, preprocessing, names, initial)
 
@@ -112,11 +132,12 @@ class CnnClassifier(override val uid: String)
       $(learningRate),
       $(momentum),
       $(weightDecay),
-      Settings.device(Settings.of(dataset.sparkSession))
+      Settings.device(Settings.of(dataset.sparkSession)),
+      $(trainableLayers).toSeq
     )
     val plan =
       Plan(values, net.inputValues, configuration, $(batchSize), $(epochs), workers = 1, $(seed))
-    val check = new TrainingRow($(featuresCol), $(labelCol), features, values, net)
+    val check = new TrainingRow($(featuresCol), $(labelCol), features, reading(net, preprocessing), net)
     val rows = dataset.select($(featuresCol), $(labelCol)).toDF().rdd.mapPartitionsWithIndex(check.all)
     val (weights, history) = Rounds.run(rows, plan, initial, $(verbose))
     new CnnClassificationModel(uid, ModelFile.write(net.json, preprocessing, names, weights).bytes)
@@ -152,28 +173,37 @@ private[ml] final class TrainingRow[V <: AnyRef](
     featuresCol: String,
     labelCol: String,
     features: Features[V],
-    values: Values[V],
-    network: NetworkDescription
-) extends Serializable {
+    read: Array[V] => Seq[Either[String, V]],
+    network: NetworkDescription)(implicit tag: ClassTag[V])
+    extends Serializable {
 
   /** The rows of a partition; an error names the partition, the row in it and the column. */
   def all(partition: Int, rows: Iterator[Row]): Iterator[(V, Int)] =
-    rows.zipWithIndex.map { case (row, i) =>
-      def bad(column: String, problem: String) =
-        throw new IllegalArgumentException(s"row $i of partition $partition: column '$column' $problem")
-      val input = features.input(row.get(0))
-      if (input == null) bad(featuresCol, "is null; filter such rows out")
-      val found = java.lang.reflect.Array.getLength(input)
-      if (found != network.inputValues) {
-        bad(
-          featuresCol,
-          s"has $found values, the network's input ${network.shape} has ${network.inputValues}")
+    rows.zipWithIndex.grouped(TrainingRow.AtOnce).flatMap { some =>
+      val inputs = read(some.map { case (row, _) => features.input(row.get(0)) }.toArray)
+      some.zip(inputs).map { case ((row, i), input) =>
+        checked(row, input, s"row $i of partition $partition")
       }
-      if (row.isNullAt(1)) bad(labelCol, "is null; filter such rows out")
-      val label = row.getDouble(1)
-      if (label != label.toInt || label < 0 || label >= network.classes) {
-        bad(labelCol, s"is $label: labels must be whole numbers from 0 to ${network.classes - 1}")
-      }
-      (input, label.toInt)
     }
+
+  private def checked(row: Row, read: Either[String, V], place: String): (V, Int) = {
+    def bad(column: String, problem: String) =
+      throw new IllegalArgumentException(s"$place: column '$column' $problem")
+    if (row.isNullAt(0)) bad(featuresCol, "is null; filter such rows out")
+    val input = read.fold(bad(featuresCol, _), identity)
+    val found = java.lang.reflect.Array.getLength(input)
+    if (found != network.inputValues)
+      bad(featuresCol, s"has $found values, the network's input ${network.shape} has ${network.inputValues}")
+    if (row.isNullAt(1)) bad(labelCol, "is null; filter such rows out")
+    val label = row.getDouble(1)
+    if (label != label.toInt || label < 0 || label >= network.classes)
+      bad(labelCol, s"is $label: labels must be whole numbers from 0 to ${network.classes - 1}")
+    (input, label.toInt)
+  }
+}
+
+private[ml] object TrainingRow {
+
+  /** So many images are decoded by one native call. */
+  private val AtOnce = 32
 }

@@ -159,6 +159,55 @@ private[ml] trait CnnClassifierParams extends CnnModelParams with HasPreprocessi
   )
 
   /**
+   * How encoded images become as large as the network's input: none (they must be so large), crop (the shorter side is
+   * resized to `shortSide`, and the middle cut out), stretch (whatever the proportion) or pad (with black). none by
+   * default, or what `initialModel` does.
+   * @group param
+   */
+  final val resize: Param[String] = new Param[String](
+    this,
+    "resize",
+    "how encoded images become as large as the network's input: none (they must be so large), crop (the shorter side " +
+      "is resized to shortSide, and the middle cut out), stretch (whatever the proportion) or pad (with black)",
+    ParamValidators.inArray(Array("none", "crop", "stretch", "pad"))
+  )
+
+  /**
+   * The shorter side in pixels before the middle is cut out, where `resize` is crop; 0, the default, for that of the
+   * network's input.
+   * @group param
+   */
+  final val shortSide: IntParam = new IntParam(
+    this,
+    "shortSide",
+    "the shorter side in pixels before the middle is cut out, where resize is crop; 0 for that of the network's input",
+    ParamValidators.gtEq(0)
+  )
+
+  /**
+   * The path of a saved model whose weights training begins with, by their names; its preprocessing holds unless set
+   * here. Where it has another number of classes, the last layer with weights is drawn anew.
+   * @group param
+   */
+  final val initialModel: Param[String] = new Param[String](
+    this,
+    "initialModel",
+    "path of a saved model whose weights training begins with, and whose preprocessing holds unless set here; where it " +
+      "has another number of classes, the last layer with weights is drawn anew"
+  )
+
+  /**
+   * The layers that learn, by their names or by the beginnings of their names up to a dot (`layer4` stands for
+   * `layer4.0.conv1`); the others stay as they are. By default all.
+   * @group param
+   */
+  final val trainableLayers: StringArrayParam = new StringArrayParam(
+    this,
+    "trainableLayers",
+    "the layers that learn, by their names or by the beginnings of their names up to a dot; if empty, all"
+  )
+
+  /**
    * Whether fit shows its progress on the driver's console. True by default.
    * @group param
    */
@@ -172,6 +221,9 @@ private[ml] trait CnnClassifierParams extends CnnModelParams with HasPreprocessi
     momentum -> 0.0,
     weightDecay -> 0.0,
     initializer -> "uniform",
+    resize -> "none",
+    shortSide -> 0,
+    trainableLayers -> Array.empty[String],
     verbose -> true
   )
 
@@ -198,6 +250,18 @@ private[ml] trait CnnClassifierParams extends CnnModelParams with HasPreprocessi
 
   /** @group getParam */
   final def getLabels: Array[String] = $(labels)
+
+  /** @group getParam */
+  final def getResize: String = $(resize)
+
+  /** @group getParam */
+  final def getShortSide: Int = $(shortSide)
+
+  /** @group getParam */
+  final def getInitialModel: String = $(initialModel)
+
+  /** @group getParam */
+  final def getTrainableLayers: Array[String] = $(trainableLayers)
 
   /** @group getParam */
   final def getVerbose: Boolean = $(verbose)

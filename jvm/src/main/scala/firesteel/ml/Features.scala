@@ -1,9 +1,10 @@
 /* What a features column can hold, and how a row of it becomes the input of a network. */
 package firesteel.ml
 
-import firesteel.sql.ImageInput
+import firesteel.sql.{Frame, ImageInput}
 
 import org.apache.spark.ml.linalg.{SQLDataTypes, Vector}
+import org.apache.spark.sql.Row
 import org.apache.spark.sql.types._
 
 /** The kinds of features columns. */
@@ -15,9 +16,14 @@ private[firesteel] sealed trait Features[V <: AnyRef] extends Serializable {
 
 private[firesteel] object Features {
 
-  /** BINARY: a byte per value, scaled by the model's preprocessing. */
+  /** BINARY, ARRAY of TINYINT or Spark's image: an encoded image, or a byte per value; scaled by the preprocessing. */
   case object Bytes extends Features[Array[Byte]] {
-    override def input(value: Any): Array[Byte] = value.asInstanceOf[Array[Byte]]
+    override def input(value: Any): Array[Byte] = value match {
+      case bytes: Array[Byte] => bytes
+      case image: Row => Frame.of(image)
+      case null => null
+      case bytes => bytes.asInstanceOf[scala.collection.Seq[Byte]].toArray
+    }
   }
 
   /** A vector or an array of numbers, taken as they are; a null within an array is NaN. */
@@ -35,12 +41,13 @@ private[firesteel] object Features {
    * @throws IllegalArgumentException for types that cannot be an input
    */
   def of(schema: StructType, column: String): Features[_ <: AnyRef] = field(schema, column).dataType match {
-    case BinaryType => Bytes
+    case BinaryType | ArrayType(ByteType, _) => Bytes
+    case struct: StructType if Frame.isOf(struct) => Bytes
     case SQLDataTypes.VectorType => Numbers
     case ArrayType(_: NumericType, _) => Numbers
     case other =>
       throw new IllegalArgumentException(
-        s"column '$column' is ${other.sql}: features must be BINARY (a byte per value), a vector or an array of numbers"
+        s"column '$column' is ${other.sql}: features must be BINARY (an encoded image, or a byte per value), Spark's image, a vector or an array of numbers"
       )
   }
 

@@ -7,7 +7,7 @@ import firesteel.infer.NetworkDescription
 
 import org.json4s.{DefaultFormats, JArray, JObject, JValue}
 import org.json4s.JsonDSL._
-import org.json4s.jackson.JsonMethods.compact
+import org.json4s.jackson.JsonMethods.{compact, parse}
 
 /**
  * A network: the shape of its input, and layers one after the other, each named by its kind and number
@@ -114,6 +114,15 @@ object Network {
    * @param shape of one input: channels, height, width; or the length of a vector
    */
   def input(shape: Int*): Network = new Network(shape, Vector.empty, "input")
+
+  /** A network by its description, to which more layers may be added. Nothing is checked yet. */
+  def fromJson(json: String): Network = {
+    val description = parse(json)
+    new Network(
+      (description \ "input").extract[Seq[Int]],
+      (description \ "nodes").extract[Vector[JObject]],
+      (description \ "output").extract[String])
+  }
 
   /** A table of the layers of a description in JSON. */
   private[firesteel] def summary(json: String): String = {

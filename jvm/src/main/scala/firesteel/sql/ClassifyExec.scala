@@ -31,7 +31,7 @@ private[sql] final case class ClassifyExec(
   private def batching: Batching = ScoringSettings.batching(conf, rampUp)
 
   /** Sent once: running the plan again runs the same model. */
-  @transient private lazy val model = call.model.send(sparkContext, call.layer)
+  @transient private lazy val model = call.model.send(sparkContext, call.layer, ScoringSettings.limits(conf))
 
   override protected def doExecute(): RDD[InternalRow] = {
     val task = new ClassifyTask(

@@ -22,7 +22,9 @@ private[sql] object ExtractScores extends Rule[LogicalPlan] {
       val pruned = extractInPruning(plan)
       if (!pruned.exists(needsScores)) pruned
       else {
-        ScoringSettings.batching(conf, rampUp = false) // fails here rather than in the middle of the query
+        // Fails here rather than in the middle of the query.
+        ScoringSettings.batching(conf, rampUp = false)
+        ScoringSettings.limits(conf)
         TrimScores(SortsAndLimits(extractAll(CurrentModels(pruned), Nil)))
       }
   }

@@ -6,6 +6,7 @@ import scala.reflect.ClassTag
 import firesteel.infer.InputKind
 
 import org.apache.spark.ml.linalg.{SQLDataTypes, Vector}
+import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.util.ArrayData
 import org.apache.spark.sql.types._
 
@@ -21,12 +22,16 @@ private[firesteel] final case class ImageInput[V <: AnyRef](kind: InputKind[V], 
 private[firesteel] object ImageInput {
 
   /** What an image can be, in words of SQL. */
-  val Types = "\"BINARY\", a vector or an array of numbers"
+  val Types = "\"BINARY\", Spark's image, a vector or an array of numbers"
 
   /** The type of images that values of an SQL type are; none where they are none. */
   def of(dataType: DataType): Option[ImageInput[_ <: AnyRef]] = dataType match {
     case BinaryType => Some(ImageInput(InputKind.Bytes, v => Array(v.asInstanceOf[Array[Byte]])))
     case ArrayType(BinaryType, _) => Some(ImageInput(InputKind.Bytes, images))
+    case ArrayType(ByteType, _) =>
+      Some(ImageInput(InputKind.Bytes, v => Array(bytes(v.asInstanceOf[ArrayData]))))
+    case struct: StructType if Frame.isOf(struct) =>
+      Some(ImageInput(InputKind.Bytes, v => Array(Frame.of(v.asInstanceOf[InternalRow]))))
     case SQLDataTypes.VectorType => Some(ImageInput(InputKind.Floats, v => Array(vector(v))))
     case ArrayType(element: NumericType, _) =>
       Some(ImageInput(InputKind.Floats, v => Array(numbers(v.asInstanceOf[ArrayData], element))))
@@ -53,6 +58,15 @@ private[firesteel] object ImageInput {
       Array.tabulate(array.numElements())(i => if (array.isNullAt(i)) null else array.getBinary(i))
     }
 
+  private def bytes(array: ArrayData): Array[Byte] = {
+    if (array == null) null
+    else {
+      for (i <- 0 until array.numElements() if array.isNullAt(i))
+        throw new IllegalArgumentException(s"the byte $i of an image is null")
+      array.toByteArray()
+    }
+  }
+
   private val vectorType = SQLDataTypes.VectorType.asInstanceOf[UserDefinedType[Vector]]
 
   private def vector(value: Any): Array[Float] =
@@ -67,7 +81,6 @@ private[firesteel] object ImageInput {
       element match {
         case FloatType => all(array.getFloat)
         case DoubleType => all(array.getDouble(_).toFloat)
-        case ByteType => all(array.getByte(_).toFloat)
         case ShortType => all(array.getShort(_).toFloat)
         case IntegerType => all(array.getInt(_).toFloat)
         case LongType => all(array.getLong(_).toFloat)

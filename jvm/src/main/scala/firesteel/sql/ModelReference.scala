@@ -1,9 +1,10 @@
 /* Which model a call of a function means. */
 package firesteel.sql
 
-import firesteel.infer.{ModelDescription, ModelFile, SentModel}
+import firesteel.infer.{ModelCache, ModelDescription, ModelFile, SentModel}
 
 import org.apache.spark.SparkContext
+import org.apache.spark.broadcast.Broadcast
 
 /**
  * A model as a plan knows it: by what its file says of it, not by its weights. Two references are equal where they
@@ -17,8 +18,18 @@ private[firesteel] sealed trait ModelReference extends Serializable {
   /** The SHA-256 of the model's file. */
   def digest: String
 
-  /** Sends the model to the executors. For the driver alone. */
-  def send(sc: SparkContext, layer: Option[String]): SentModel
+  /** Sends the model's file to the executors, and gives its digest. For the driver alone. */
+  def send(sc: SparkContext): (String, Broadcast[Array[Byte]])
+
+  /**
+   * The model for the executors. For the driver alone.
+   *
+   * @param limits those of encoded images: see [[firesteel.infer.ModelCache.Key]]
+   */
+  final def send(sc: SparkContext, layers: Option[String], limits: String): SentModel = {
+    val (digest, file) = send(sc)
+    SentModel(ModelCache.Key(digest, layers, limits), file)
+  }
 }
 
 /** A model in the driver's memory. */
@@ -30,8 +41,8 @@ private[firesteel] final case class MemoryModel(override val digest: String)(@tr
   def isContentOf(stored: StoredModel): Boolean =
     stored.length == file.bytes.length && stored.fingerprint == file.fingerprint && stored.digest == digest
 
-  override def send(sc: SparkContext, layer: Option[String]): SentModel =
-    SentModel.of(sc, digest, layer, file.bytes)
+  override def send(sc: SparkContext): (String, Broadcast[Array[Byte]]) =
+    digest -> SentModel.of(sc, digest, file.bytes)
   override def toString: String = s"model ${digest.take(12)}"
 }
 
@@ -49,6 +60,6 @@ private[firesteel] final case class StoredModel(uri: String, length: Long, finge
     override val description: ModelDescription)
     extends ModelReference {
   override def digest: String = StoredModels.digest(this)
-  override def send(sc: SparkContext, layer: Option[String]): SentModel = StoredModels.send(this, sc, layer)
+  override def send(sc: SparkContext): (String, Broadcast[Array[Byte]]) = StoredModels.send(this, sc)
   override def toString: String = uri
 }

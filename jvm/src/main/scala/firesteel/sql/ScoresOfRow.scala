@@ -13,6 +13,7 @@ import org.apache.spark.sql.catalyst.expressions.{Expression, UnaryExpression}
 import org.apache.spark.sql.catalyst.expressions.codegen.{CodegenContext, ExprCode}
 import org.apache.spark.sql.catalyst.expressions.codegen.Block.BlockHelper
 import org.apache.spark.sql.catalyst.util.GenericArrayData
+import org.apache.spark.sql.internal.SQLConf
 import org.apache.spark.sql.types.DataType
 
 /** What [[Scores]] is, evaluated as any other expression: a native call for each image. */
@@ -78,16 +79,19 @@ private[sql] object ScoresOfRow {
   def of(scores: Scores): ScoresOfRow =
     ScoresOfRow(scores.image, scores.model, scores.layer)(
       scores.column,
-      new Shipment(scores.model, scores.layer))
+      new Shipment(scores.model, scores.layer, ScoringSettings.limits(SQLConf.get)))
 }
 
 /** A model that is sent to the executors when what holds it goes there. */
-private[sql] final class Shipment(@transient reference: ModelReference, layer: Option[String])
+private[sql] final class Shipment(
+    @transient reference: ModelReference,
+    layers: Option[String],
+    limits: String)
     extends Serializable {
   private var sent: SentModel = _
 
   private def send(): SentModel = synchronized {
-    if (sent == null) sent = reference.send(SparkContext.getOrCreate(), layer)
+    if (sent == null) sent = reference.send(SparkContext.getOrCreate(), layers, limits)
     sent
   }
 

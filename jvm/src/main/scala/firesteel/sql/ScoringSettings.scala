@@ -9,14 +9,16 @@ import org.apache.spark.sql.internal.SQLConf
 
 private[sql] object ScoringSettings {
 
+  /** The limits of encoded images, as JSON. */
+  def limits(conf: SQLConf): String = checked(conf)(Settings.imageLimits)
+
   /**
    * How rows are made batches of.
    *
    * @throws AnalysisException naming a setting with which nothing can be scored
    */
   def batching(conf: SQLConf, rampUp: Boolean): Batching = {
-    val settings = new SparkConf(false).setAll(conf.getAllConfs)
-    try {
+    checked(conf) { settings =>
       require(
         Settings.device(settings) != "gpu",
         "spark.firesteel.device is gpu, but images are scored on CPUs alone: set it to auto, which trains on a GPU " +
@@ -24,6 +26,10 @@ private[sql] object ScoringSettings {
       )
       val limits = BatchLimits(Settings.batchRows(settings), Settings.batchBytes(settings))
       Batching(limits, rampUp, Settings.cacheBytes(settings))
-    } catch { case e: IllegalArgumentException => throw Errors.badSetting(e.getMessage) }
+    }
   }
+
+  private def checked[T](conf: SQLConf)(read: SparkConf => T): T =
+    try read(new SparkConf(false).setAll(conf.getAllConfs))
+    catch { case e: IllegalArgumentException => throw Errors.badSetting(e.getMessage) }
 }

@@ -11,6 +11,7 @@ import firesteel.infer.{ModelDescription, ModelExcerpt, ModelFile, ModelProblem,
 
 import org.apache.hadoop.fs.{FileStatus, FileSystem, Path}
 import org.apache.spark.SparkContext
+import org.apache.spark.broadcast.Broadcast
 import org.apache.spark.ml.firesteel.ModelFolder
 import org.apache.spark.sql.SparkSession
 
@@ -76,7 +77,7 @@ private[firesteel] object StoredModels {
           .map(look(fs, _))
           .getOrElse(throw Errors.modelNotFound(model.uri, Seq(model.uri), bare = false))
       }
-      if (sent) now.send(SparkSession.active.sparkContext, None)
+      if (sent) now.send(SparkSession.active.sparkContext)
       now
     }
 
@@ -98,11 +99,14 @@ private[firesteel] object StoredModels {
 
   private def known(model: StoredModel): Option[String] = digests.synchronized(digests.get(model))
 
-  def send(model: StoredModel, sc: SparkContext, layer: Option[String]): SentModel =
-    known(model).flatMap(SentModel.find(sc, _, layer)).getOrElse {
+  /** Sends a model's file, and gives its digest. */
+  def send(model: StoredModel, sc: SparkContext): (String, Broadcast[Array[Byte]]) = {
+    val sent = for (digest <- known(model); file <- SentModel.find(sc, digest)) yield digest -> file
+    sent.getOrElse {
       val file = read(model)
-      SentModel.of(sc, file.digest, layer, file.bytes)
+      file.digest -> SentModel.of(sc, file.digest, file.bytes)
     }
+  }
 
   /** Names the model in what is wrong with it. */
   private def usable[T](name: String)(body: => T): T =
@@ -144,7 +148,7 @@ private[firesteel] object StoredModels {
   }
 
   /** Reads the whole file, which must still be the one that the query was planned for. */
-  private def read(model: StoredModel): ModelFile = usable(model.uri) {
+  def read(model: StoredModel): ModelFile = usable(model.uri) {
     val (fs, path) = place(model)
     val file = new ModelFile(ModelFolder.read(fs, path))
     if (file.bytes.length != model.length || file.fingerprint != model.fingerprint)

@@ -10,6 +10,7 @@ import org.json4s.jackson.JsonMethods.{compact, parse}
  * @param network the description, as JSON
  * @param preprocessing scale, mean and std, as JSON
  * @param device auto, cpu or gpu
+ * @param trainableLayers the layers that learn, by their names or the beginnings of their names; empty for all
  */
 private[firesteel] final case class RoundConfiguration(
     network: String,
@@ -17,17 +18,20 @@ private[firesteel] final case class RoundConfiguration(
     learningRate: Double,
     momentum: Double,
     weightDecay: Double,
-    device: String
+    device: String,
+    trainableLayers: Seq[String] = Nil
 ) {
 
-  /** The configuration of a round, counted from 0, as JSON. */
-  private[train] def json(round: Int): String = compact(
+  /** The configuration of a worker's round, both counted from 0, as JSON; `seed` is where random numbers come from. */
+  private[train] def json(round: Int, worker: Int, seed: Long): String = compact(
     ("network" -> parse(network)) ~
       ("preprocessing" -> parse(preprocessing)) ~
       ("learningRate" -> learningRate) ~
       ("momentum" -> momentum) ~
       ("weightDecay" -> weightDecay) ~
       ("device" -> device) ~
-      ("round" -> round)
+      ("round" -> round) ~
+      ("trainableLayers" -> Option(trainableLayers).filter(_.nonEmpty)) ~
+      ("random" -> (("seed" -> BigInt(java.lang.Long.toUnsignedString(seed))) ~ ("partition" -> worker)))
   )
 }

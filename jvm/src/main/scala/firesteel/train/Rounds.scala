@@ -23,7 +23,7 @@ private[firesteel] final case class Plan[V <: AnyRef](
     workers: Int,
     seed: Long
 ) {
-  private[train] def config(round: Int): String = configuration.json(round)
+  private[train] def config(round: Int, worker: Int): String = configuration.json(round, worker, seed)
 }
 
 /**

@@ -52,7 +52,7 @@ private[train] object Worker {
     )
     if (!batches.hasNext) WorkerResult(0, 0.0, 0, weights, state)
     else
-      Using.resource(Trainer.open(plan.config(round), weights, state)) { trainer =>
+      Using.resource(Trainer.open(plan.config(round, task.partitionId()), weights, state)) { trainer =>
         var rows = 0L
         var lossSum = 0.0
         var correct = 0L

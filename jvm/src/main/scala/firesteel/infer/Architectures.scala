@@ -1,0 +1,42 @@
+/* Networks that many people know, and models of the weights that others trained. */
+package firesteel.infer
+
+import firesteel.Settings
+import firesteel.jni.Zoo
+
+import org.json4s.DefaultFormats
+import org.json4s.JsonDSL._
+import org.json4s.jackson.JsonMethods.{compact, parse}
+
+private[firesteel] object Architectures {
+  private implicit val formats: DefaultFormats.type = DefaultFormats
+
+  /** The names of the networks, each with its usual number of classes. */
+  def all: Seq[(String, Int)] = {
+    Settings.prepareNative()
+    parse(Zoo.list()).children.map(entry =>
+      (entry \ "name").extract[String] -> (entry \ "classes").extract[Int])
+  }
+
+  /**
+   * The description of a network, as JSON.
+   *
+   * @throws IllegalArgumentException listing all names where there is no such network
+   */
+  def network(name: String, classes: Int): String = {
+    Settings.prepareNative()
+    Zoo.network(name, classes)
+  }
+
+  /**
+   * A model of weights that were trained elsewhere.
+   *
+   * @param weights a file of safetensors, or a state dictionary that PyTorch saved; nothing in it is executed
+   * @param labels the classes' names; empty for the network's usual number of classes
+   * @throws firesteel.jni.NativeException listing every weight that does not fit
+   */
+  def importWeights(name: String, weights: Array[Byte], labels: Seq[String]): ModelFile = {
+    Settings.prepareNative()
+    new ModelFile(Zoo.importWeights(name, weights, compact(labels)))
+  }
+}

@@ -1,0 +1,48 @@
+/* How images become inputs, as models have it. */
+package firesteel.ml
+
+import firesteel.infer.NetworkDescription
+
+import org.apache.spark.ml.param.Param
+import org.json4s.{JNothing, JObject, JValue}
+import org.json4s.JsonDSL._
+import org.json4s.jackson.JsonMethods.{compact, parse}
+
+private[ml] object Preprocessing {
+
+  /**
+   * The preprocessing that a classifier's parameters ask for, as JSON.
+   *
+   * @param inherited that of the model with which training begins: it holds for what is not set
+   */
+  def of(
+      stage: CnnClassifierParams with HasPreprocessing,
+      network: NetworkDescription,
+      inherited: Option[String]): String = {
+    val base = inherited.fold(JObject())(parse(_).asInstanceOf[JObject])
+    def chosen(param: Param[_], name: String, value: => JValue): JObject =
+      if (stage.isSet(param) || (base \ name) == JNothing) JObject(name -> value)
+      else JObject(name -> (base \ name))
+    val numbers = chosen(stage.scale, "scale", stage.getScale)
+      .merge(chosen(stage.mean, "mean", stage.getMean.toSeq))
+      .merge(chosen(stage.std, "std", stage.getStd.toSeq))
+    val images =
+      if (stage.isSet(stage.resize)) image(stage.getResize, stage.getShortSide, network) else base \ "image"
+    compact(if (images == JNothing) numbers else numbers.merge(JObject("image" -> images)))
+  }
+
+  private def image(resize: String, shortSide: Int, network: NetworkDescription): JValue =
+    if (resize == "none") JNothing
+    else {
+      require(
+        network.input.length == 3,
+        s"resize is $resize, but the network's input ${network.shape} is no image: set it to none")
+      val size = network.input.drop(1)
+      resize match {
+        case "crop" =>
+          ("resize" -> ("shortSide" -> (if (shortSide > 0) shortSide else size.max))) ~ ("crop" -> size)
+        case "stretch" => "resize" -> ("exact" -> size)
+        case "pad" => "resize" -> ("letterbox" -> ("size" -> size))
+      }
+    }
+}
