@@ -16,6 +16,44 @@ class Firesteel:
     __module__ = "firesteel"
 
     @staticmethod
+    def importModel(
+        spark: SparkSession, architecture: str, weights: str, labels: str, output: str
+    ) -> CnnClassificationModel:
+        """Makes a model of weights that others trained, with the network's own preprocessing, and saves it.
+
+        Nothing in the file of weights is executed.
+
+        Parameters
+        ----------
+        spark : SparkSession
+            The session.
+        architecture : str
+            A name of :class:`firesteel.ml.Zoo`, as ``"squeezenet1_1"``.
+        weights : str
+            The path of a safetensors file, or of a state dictionary that PyTorch saved (``.pth``, ``.th``, ``.pt``).
+        labels : str
+            ``"imagenet"`` for the classes of ILSVRC 2012; the path of a text file with a name on each line, in the
+            order of the classes; or ``""``: then the classes are numbers.
+        output : str
+            The path of the model's folder, which is replaced.
+
+        Returns
+        -------
+        CnnClassificationModel
+            The model.
+
+        Raises
+        ------
+        pyspark.errors.IllegalArgumentException
+            Naming the file, with every weight that is missing, unexpected or of another shape.
+        """
+        from firesteel import _jvm
+        from firesteel.ml import CnnClassificationModel
+
+        made = _jvm.module("firesteel.Firesteel").importModel
+        return CnnClassificationModel(made(spark._jsparkSession, architecture, weights, labels, output))
+
+    @staticmethod
     def registerFunction(spark: SparkSession, name: str, model: CnnClassificationModel) -> None:
         """Makes an SQL function of a model, which need not be saved.
 

@@ -11,6 +11,16 @@ Examples
 from firesteel.ml._cnn_classification_model import CnnClassificationModel
 from firesteel.ml._cnn_classifier import CnnClassifier
 from firesteel.ml._cnn_training_summary import CnnTrainingSummary
+from firesteel.ml._image_stages import ImageFeaturizer, ImagePredictor
 from firesteel.ml._network import Network
+from firesteel.ml._zoo import Zoo
 
-__all__ = ["CnnClassificationModel", "CnnClassifier", "CnnTrainingSummary", "Network"]
+__all__ = [
+    "CnnClassificationModel",
+    "CnnClassifier",
+    "CnnTrainingSummary",
+    "ImageFeaturizer",
+    "ImagePredictor",
+    "Network",
+    "Zoo",
+]

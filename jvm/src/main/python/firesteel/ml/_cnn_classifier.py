@@ -30,8 +30,8 @@ class CnnClassifier(
     Parameters
     ----------
     featuresCol : str, default "features"
-        Column of inputs of the network's shape, ``[channels, height, width]`` or ``[n]``: BINARY with a byte
-        per value, a vector, or an array of numbers.
+        Column of encoded images (BINARY), of Spark's images, or of inputs of the network's shape,
+        ``[channels, height, width]`` or ``[n]``: BINARY with a byte per value, a vector, or an array of numbers.
     labelCol : str, default "label"
         Column of numbers 0 to k - 1 for k classes.
     predictionCol : str, default "prediction"
@@ -68,6 +68,16 @@ class CnnClassifier(
         Subtracted from scaled bytes: a number per channel, or one for all.
     std : list of float, optional
         Divides scaled bytes after the mean is subtracted, above 0: a number per channel, or one for all.
+    resize : {"none", "crop", "stretch", "pad"}, default "none", or what ``initialModel`` does
+        How encoded images become as large as the network's input: they must be so large; the shorter side is
+        resized to ``shortSide`` and the middle cut out; whatever the proportion; with black around.
+    shortSide : int, default 0
+        The shorter side in pixels before the middle is cut out; 0 for that of the network's input.
+    initialModel : str, optional
+        Path of a saved model whose weights training begins with, by their names, and whose preprocessing holds
+        unless set here. Where it has another number of classes, the last layer with weights is drawn anew.
+    trainableLayers : list of str, optional
+        The layers that learn, by their names or by the beginnings of their names up to a dot; by default all.
     seed : int, optional
         What all randomness comes from; by default the same number always.
     verbose : bool, default True
@@ -118,6 +128,10 @@ class CnnClassifier(
         scale: float = 1.0 / 255.0,
         mean: list[float] | None = None,
         std: list[float] | None = None,
+        resize: str | None = None,
+        shortSide: int = 0,
+        initialModel: str | None = None,
+        trainableLayers: list[str] | None = None,
         seed: int | None = None,
         verbose: bool = True,
     ) -> None:
@@ -148,6 +162,10 @@ class CnnClassifier(
         scale: float = 1.0 / 255.0,
         mean: list[float] | None = None,
         std: list[float] | None = None,
+        resize: str | None = None,
+        shortSide: int = 0,
+        initialModel: str | None = None,
+        trainableLayers: list[str] | None = None,
         seed: int | None = None,
         verbose: bool = True,
     ) -> CnnClassifier:
@@ -197,6 +215,22 @@ class CnnClassifier(
     def setStd(self, value: list[float]) -> CnnClassifier:
         """Sets what divides scaled bytes, above 0: a number per channel, one for all, or none."""
         return self._set(std=value)
+
+    def setResize(self, value: str) -> CnnClassifier:
+        """Sets how encoded images become as large as the input: "none", "crop", "stretch" or "pad"."""
+        return self._set(resize=value)
+
+    def setShortSide(self, value: int) -> CnnClassifier:
+        """Sets the shorter side before the middle is cut out; 0 for that of the network's input."""
+        return self._set(shortSide=value)
+
+    def setInitialModel(self, value: str) -> CnnClassifier:
+        """Sets the path of the model that training begins with."""
+        return self._set(initialModel=value)
+
+    def setTrainableLayers(self, value: list[str]) -> CnnClassifier:
+        """Sets the layers that learn, by their names or the beginnings of their names up to a dot."""
+        return self._set(trainableLayers=value)
 
     def setSeed(self, value: int) -> CnnClassifier:
         """Sets what all randomness comes from."""

@@ -58,7 +58,7 @@ class _HasHandleInvalid(Params):
         Params._dummy(),
         "handleInvalid",
         "what transform does with rows whose features are null, of the wrong size or not finite: "
-        "error (fail), skip (leave the row out) or keep (NaN in all outputs)",
+        "error (fail), skip (leave the row out) or keep (NaN or null in the outputs)",
         typeConverter=TypeConverters.toString,
     )
 
@@ -124,6 +124,34 @@ class _CnnClassifierParams(_CnnModelParams, _HasPreprocessing, HasSeed):
         "the classes' names, kept in the model; if not set, those in the label column's metadata, if any",
         typeConverter=TypeConverters.toListString,
     )
+    resize: Param[str] = Param(
+        Params._dummy(),
+        "resize",
+        "how encoded images become as large as the network's input: none (they must be so large), "
+        "crop (the shorter side is resized to shortSide, and the middle cut out), "
+        "stretch (whatever the proportion) or pad (with black)",
+        typeConverter=TypeConverters.toString,
+    )
+    shortSide: Param[int] = Param(
+        Params._dummy(),
+        "shortSide",
+        "the shorter side in pixels before the middle is cut out, where resize is crop; "
+        "0 for that of the network's input",
+        typeConverter=TypeConverters.toInt,
+    )
+    initialModel: Param[str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "path of a saved model whose weights training begins with, and whose preprocessing holds unless set here; "
+        "where it has another number of classes, the last layer with weights is drawn anew",
+        typeConverter=TypeConverters.toString,
+    )
+    trainableLayers: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainableLayers",
+        "the layers that learn, by their names or by the beginnings of their names up to a dot; if empty, all",
+        typeConverter=TypeConverters.toListString,
+    )
     verbose: Param[bool] = Param(
         Params._dummy(),
         "verbose",
@@ -140,6 +168,9 @@ class _CnnClassifierParams(_CnnModelParams, _HasPreprocessing, HasSeed):
             momentum=0.0,
             weightDecay=0.0,
             initializer="uniform",
+            resize="none",
+            shortSide=0,
+            trainableLayers=[],
             verbose=True,
             # Spark's default in the JVM; its own Python classes have another one in each process.
             seed=_java_hash(f"{type(self).__module__}.{type(self).__name__}"),
@@ -176,6 +207,22 @@ class _CnnClassifierParams(_CnnModelParams, _HasPreprocessing, HasSeed):
     def getLabels(self) -> list[str]:
         """The classes' names; a KeyError if not set."""
         return self.getOrDefault(self.labels)
+
+    def getResize(self) -> str:
+        """How encoded images become as large as the network's input."""
+        return self.getOrDefault(self.resize)
+
+    def getShortSide(self) -> int:
+        """The shorter side before the middle is cut out."""
+        return self.getOrDefault(self.shortSide)
+
+    def getInitialModel(self) -> str:
+        """The path of the model that training begins with; a KeyError if not set."""
+        return self.getOrDefault(self.initialModel)
+
+    def getTrainableLayers(self) -> list[str]:
+        """The layers that learn; empty for all."""
+        return self.getOrDefault(self.trainableLayers)
 
     def getVerbose(self) -> bool:
         """Whether fit shows its progress."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import json as _json
 from operator import index
 from typing import Any, Union
 
@@ -53,6 +53,12 @@ class Network:
             A network without layers.
         """
         return Network(tuple(index(n) for n in shape))
+
+    @staticmethod
+    def fromJson(json: str) -> Network:
+        """A network by its description, to which more layers may be added. Nothing is checked yet."""
+        description = _json.loads(json)
+        return Network(tuple(description["input"]), tuple(description["nodes"]), description["output"])
 
     def conv(
         self,
@@ -178,7 +184,7 @@ class Network:
     def toJson(self) -> str:
         """The description as JSON, as the parameter ``network`` takes it."""
         description = {"input": self._input, "nodes": self._nodes, "output": self._output}
-        return json.dumps(description, separators=(",", ":"))
+        return _json.dumps(description, separators=(",", ":"))
 
     def summary(self) -> str:
         """A table of the layers with their shapes and numbers of parameters. It needs a Spark session.

@@ -58,14 +58,14 @@ private[ml] trait HasHandleInvalid extends Params {
 
   /**
    * What `transform` does with rows whose features are null, of the wrong size or not finite: error (fail),
-   * skip (leave the row out) or keep (NaN in all outputs). error by default.
+   * skip (leave the row out) or keep (NaN or null in the outputs). error by default.
    * @group param
    */
   final val handleInvalid: Param[String] = new Param[String](
     this,
     "handleInvalid",
     "what transform does with rows whose features are null, of the wrong size or not finite: " +
-      "error (fail), skip (leave the row out) or keep (NaN in all outputs)",
+      "error (fail), skip (leave the row out) or keep (NaN or null in the outputs)",
     ParamValidators.inArray(Array("error", "skip", "keep"))
   )
 

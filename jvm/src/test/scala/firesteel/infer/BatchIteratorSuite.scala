@@ -13,7 +13,7 @@ import org.scalatest.funsuite.AnyFunSuite
 
 class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
   private val file = Bars.file()
-  private lazy val model = ModelCache.lease(Models.digest(file), None, file)
+  private lazy val model = ModelCache.lease(ModelCache.Key(Models.digest(file), None, null), file)
   private val images = Bars.images(100).map(_._1)
 
   override protected def afterAll(): Unit = model.close()

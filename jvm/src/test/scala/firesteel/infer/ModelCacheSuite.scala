@@ -15,7 +15,8 @@ class ModelCacheSuite extends SparkSuite {
   private val files = new AtomicInteger
   private def newFile(): Array[Byte] = Bars.file(seed = files.incrementAndGet().toLong)
 
-  private def lease(file: Array[Byte]): ModelCache.Lease = cache.lease(Models.digest(file), None, file)
+  private def lease(file: Array[Byte]): ModelCache.Lease =
+    cache.lease(ModelCache.Key(Models.digest(file), None, null), file)
 
   private def use(file: Array[Byte]): Predictor = {
     val leased = lease(file)
@@ -37,7 +38,7 @@ class ModelCacheSuite extends SparkSuite {
       val asking: Callable[ModelCache.Lease] = () => {
         ready.countDown()
         assert(go.await(10, TimeUnit.SECONDS))
-        cache.lease(digest, None, { fetched.incrementAndGet(); file })
+        cache.lease(ModelCache.Key(digest, None, null), { fetched.incrementAndGet(); file })
       }
       val leases = Seq.fill(8)(threads.submit(asking))
       assert(ready.await(10, TimeUnit.SECONDS))
@@ -80,7 +81,7 @@ class ModelCacheSuite extends SparkSuite {
     assert(files.map(_.length).distinct.size === 1)
     val roomy = new ModelCache(3L * files.head.length)
     val predictors = files.map { file =>
-      val leased = roomy.lease(Models.digest(file), None, file)
+      val leased = roomy.lease(ModelCache.Key(Models.digest(file), None, null), file)
       try leased.predictor
       finally leased.close()
     }
@@ -93,7 +94,9 @@ class ModelCacheSuite extends SparkSuite {
     val thread = Executors.newSingleThreadExecutor()
     try {
       val asking: Callable[ModelCache.Lease] = () =>
-        cache.lease(Models.digest(slow), None, { opening.countDown(); go.await(10, TimeUnit.SECONDS); slow })
+        cache.lease(
+          ModelCache.Key(Models.digest(slow), None, null),
+          { opening.countDown(); go.await(10, TimeUnit.SECONDS); slow })
       val asked = thread.submit(asking)
       assert(opening.await(10, TimeUnit.SECONDS))
       assert(works(use(quick)))
@@ -147,7 +150,8 @@ class ModelCacheSuite extends SparkSuite {
     damaged(damaged.length - 1) = (damaged.last ^ 1).toByte
     val before = Predictor.live()
     for (_ <- 1 to 2) {
-      val error = intercept[NativeException](cache.lease(Models.digest(file), None, damaged))
+      val error =
+        intercept[NativeException](cache.lease(ModelCache.Key(Models.digest(file), None, null), damaged))
       assert(error.code === ErrorCode.DIGEST)
       assert(
         error.getMessage.contains(Models.digest(damaged)) && error.getMessage.contains(Models.digest(file)))

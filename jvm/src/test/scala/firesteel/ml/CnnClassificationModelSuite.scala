@@ -292,13 +292,13 @@ class CnnClassificationModelSuite extends SparkSuite {
 
   test("the file is sent to the executors once, however often the model is used") {
     val used = model
-    def sent = used.reference.send(spark.sparkContext, None).file
+    def sent = used.reference.send(spark.sparkContext, None, null).file
     val first = sent
     used.transform(table).collect()
     assert(sent eq first)
     assert(
       new CnnClassificationModel("other", used.file.clone).reference
-        .send(spark.sparkContext, None)
+        .send(spark.sparkContext, None, null)
         .file eq first)
   }
 

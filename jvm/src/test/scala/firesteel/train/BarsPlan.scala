@@ -40,7 +40,7 @@ object BarsPlan {
       state: Array[Float],
       round: Int,
       partition: Int = 0): (Array[Float], Array[Float]) = {
-    val trainer = Trainer.open(plan.configuration.json(round), weights, state)
+    val trainer = Trainer.open(plan.config(round, partition), weights, state)
     try {
       new MiniBatches(
         blocks.iterator,

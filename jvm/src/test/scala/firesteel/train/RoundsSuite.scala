@@ -104,13 +104,18 @@ class RoundsSuite extends SparkSuite {
 
   test("each round is told its number, and otherwise the same") {
     implicit val formats: DefaultFormats.type = DefaultFormats
-    val told = Seq(0, 3).map(round => parse(configuration.json(round)))
+    val told = Seq(0, 3).map(round => parse(configuration.json(round, worker = 2, seed = -1)))
     assert(told.map(json => (json \ "round").extract[Int]) === Seq(0, 3))
     assert(told.map(_.removeField(_._1 == "round")).distinct.size === 1)
     assert((told.head \ "learningRate").extract[Double] === 0.05)
     assert((told.head \ "momentum").extract[Double] === 0.9)
     assert((told.head \ "weightDecay").extract[Double] === 0.0)
     assert((told.head \ "device").extract[String] === "cpu")
+    assert((told.head \ "random" \ "seed").extract[BigInt] === (BigInt(1) << 64) - 1)
+    assert((told.head \ "random" \ "partition").extract[Int] === 2)
+    assert(told.head \ "trainableLayers" === org.json4s.JNothing)
+    val some = parse(configuration.copy(trainableLayers = Seq("conv1")).json(0, 0, 0))
+    assert((some \ "trainableLayers").extract[Seq[String]] === Seq("conv1"))
     assert((told.head \ "network") === parse(configuration.network))
   }
 }
