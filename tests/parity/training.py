@@ -31,13 +31,14 @@ class Block(nn.Module):
         return self.d((x + y * gate).mean((2, 3)))
 
 
+SAME_SIZE = {"kernel": [3, 3], "padding": [1, 1]}
 NETWORK = {
     "input": [2, 7, 6],
     "nodes": [
-        {"name": "c1", "op": "conv2d", "inputs": ["input"], "filters": 6, "kernel": [3, 3], "padding": [1, 1], "bias": False},
+        {"name": "c1", "op": "conv2d", "inputs": ["input"], "filters": 6, **SAME_SIZE, "bias": False},
         {"name": "n1", "op": "batch_norm", "inputs": ["c1"], "eps": 1e-3, "momentum": 0.2},
         {"name": "a1", "op": "hard_swish", "inputs": ["n1"]},
-        {"name": "c2", "op": "conv2d", "inputs": ["a1"], "filters": 6, "kernel": [3, 3], "padding": [1, 1], "groups": 6},
+        {"name": "c2", "op": "conv2d", "inputs": ["a1"], "filters": 6, **SAME_SIZE, "groups": 6},
         {"name": "n2", "op": "batch_norm", "inputs": ["c2"]},
         {"name": "a2", "op": "silu", "inputs": ["n2"]},
         {"name": "m", "op": "global_avg_pool2d", "inputs": ["a2"]},
