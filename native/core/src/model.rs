@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::Error;
-use crate::network::{Graph, Layout, WeightSpec};
+use crate::network::{Graph, Layout, Role, WeightSpec};
 use crate::preprocessing::{ByteTable, Preprocessing};
 
 /// All that it takes to score a row. Immutable.
@@ -17,7 +17,8 @@ pub struct Model {
 }
 
 impl Model {
-    /// Checks that the parts fit together: the weights' number and that they are finite, the preprocessing's
+    /// Checks that the parts fit together: the weights' number, that they are finite and variances
+    /// not below 0, the preprocessing's
     /// channels, the labels' number (none, or one per class) and that they differ.
     pub fn new(
         graph: Graph,
@@ -28,7 +29,7 @@ impl Model {
         graph.check_weights(&weights)?;
         let table = preprocessing.table(graph.input())?;
         check_labels(&labels, graph.classes())?;
-        let problems = not_finite(graph.layout(), &weights);
+        let problems = bad_values(graph.layout(), &weights);
         if !problems.is_empty() {
             return Err(Error::ModelFile(problems));
         }
@@ -61,11 +62,12 @@ impl Model {
     }
 }
 
-/// Every tensor that holds a value that is not finite.
-pub(crate) fn not_finite(layout: &Layout, weights: &[f32]) -> Vec<String> {
+/// Every tensor that holds a value that is not finite, or a variance below 0.
+pub(crate) fn bad_values(layout: &Layout, weights: &[f32]) -> Vec<String> {
     let problem = |spec: &WeightSpec| {
         let values = &weights[spec.range.clone()];
-        let bad = values.iter().position(|v| !v.is_finite())?;
+        let variance = spec.role == Role::RunningVariance;
+        let bad = values.iter().position(|v| !v.is_finite() || variance && *v < 0.0)?;
         Some(format!("tensor '{}' holds {} at index {bad}", spec.name, values[bad]))
     };
     layout.specs().iter().filter_map(problem).collect()

@@ -63,7 +63,7 @@ fn choose(architecture: &str, preprocessing: Option<&str>) -> Result<Architectur
             from_json("preprocessing", preprocessing)?,
         )),
         (false, None) => zoo::entry(architecture).map(Architecture::Zoo).map_err(failure),
-        (true, None) => Err(problem("preprocessing is null: a network of one's own needs one")),
+        (true, None) => Err(problem("preprocessing is null")),
         (false, Some(_)) => Err(problem("preprocessing must be null: a network of the zoo has its own")),
     }
 }

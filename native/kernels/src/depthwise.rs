@@ -4,7 +4,7 @@ use ndarray::{ArrayView3, ArrayView4, ArrayViewMut3, Axis};
 
 use crate::Conv2d;
 
-/// Adds to `y` `[filters, oh, ow]` the cross-correlation of `x` `[c, h, w]`, in standard layout, with `weight`
+/// Adds to `y` `[filters, oh, ow]` the cross-correlation of `x` `[c, h, w]`, both in standard layout, with `weight`
 /// `[filters, 1, kh, kw]`; filter `f` sees the map `f / (filters / c)`. Shapes have been checked.
 pub(crate) fn accumulate(
     x: ArrayView3<f32>,
@@ -23,7 +23,7 @@ pub(crate) fn accumulate(
         let taps = taps.index_axis(Axis(0), 0);
         let out_width = y.ncols();
         for (oy, mut y) in y.outer_iter_mut().enumerate() {
-            let Some(y) = y.as_slice_mut() else { continue };
+            let y = y.as_slice_mut().unwrap_or_default();
             for ((ky, kx), &tap) in taps.indexed_iter() {
                 // Padded coordinates, as in the general convolution.
                 let iy = oy * stride_y + ky * geometry.dilation[0];

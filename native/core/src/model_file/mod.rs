@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{check_labels, not_finite};
+use crate::model::{bad_values, check_labels};
 use crate::network::{Graph, Network};
 use crate::{Error, Model, Preprocessing};
 use header::TensorInfo;
@@ -82,7 +82,7 @@ pub fn read(file: &[u8]) -> Result<Model, Error> {
     match Checked::read(file, file.len() as u64)? {
         Checked { parts: Some((metadata, graph)), tensors, settings } if tensors.is_empty() => {
             let weights = read_weights(file, &graph)?;
-            let problems = [not_finite(graph.layout(), &weights), settings].concat();
+            let problems = [bad_values(graph.layout(), &weights), settings].concat();
             if !problems.is_empty() {
                 return Err(Error::ModelFile(problems));
             }

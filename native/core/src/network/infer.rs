@@ -6,45 +6,42 @@ use super::{BatchNorm, Dropout, LeakyRelu, LocalResponseNorm, Op, PadChannels, S
 impl Op {
     /// The shape of the operation's result, or what is wrong with its inputs or options.
     pub(super) fn infer(&self, inputs: &[&Shape]) -> Result<Shape, String> {
-        match self {
-            Op::Add {} => return add(several(inputs)?),
-            Op::Concat {} => return concat(several(inputs)?),
-            Op::Multiply {} => return multiply(inputs),
-            _ => {}
-        }
-        let [input] = inputs else {
-            return Err(format!("takes one input, {} are given", inputs.len()));
+        let one = || match inputs {
+            [input] => Ok(*input),
+            _ => Err(format!("takes one input, {} are given", inputs.len())),
         };
-        let unchanged = || Ok((*input).clone());
+        let unchanged = || one().cloned();
         match self {
-            Op::Conv2d(conv) => conv.infer(map(input)?, input),
-            Op::MaxPool2d(pool) => pool.infer(map(input)?, input),
-            Op::AvgPool2d(pool) => pool.window().infer(map(input)?, input),
+            Op::Add {} => add(several(inputs)?),
+            Op::Concat {} => concat(several(inputs)?),
+            Op::Multiply {} => multiply(inputs),
+            Op::Conv2d(conv) => conv.infer(map(one()?)?, one()?),
+            Op::MaxPool2d(pool) => pool.infer(map(one()?)?, one()?),
+            Op::AvgPool2d(pool) => pool.window().infer(map(one()?)?, one()?),
             Op::AdaptiveAvgPool2d(pool) => {
                 positive("size", &pool.size)?;
-                Shape::new(&[map(input)?[0], pool.size[0], pool.size[1]])
+                Shape::new(&[map(one()?)?[0], pool.size[0], pool.size[1]])
             }
-            Op::GlobalMaxPool2d {} | Op::GlobalAvgPool2d {} => Shape::new(&[map(input)?[0], 1, 1]),
+            Op::GlobalMaxPool2d {} | Op::GlobalAvgPool2d {} => Shape::new(&[map(one()?)?[0], 1, 1]),
             Op::Dense(dense) => {
-                vector(input)?;
+                vector(one()?)?;
                 positive("units", &[dense.units])?;
                 Shape::new(&[dense.units])
             }
-            Op::BatchNorm(norm) => norm.check().and(map(input)).and_then(|_| unchanged()),
-            Op::LocalResponseNorm(norm) => norm.check().and(map(input)).and_then(|_| unchanged()),
+            Op::BatchNorm(norm) => norm.check().and(map(one()?)).and_then(|_| unchanged()),
+            Op::LocalResponseNorm(norm) => norm.check().and(map(one()?)).and_then(|_| unchanged()),
             Op::Dropout(dropout) => dropout.check().and_then(|()| unchanged()),
             Op::LeakyRelu(relu) => relu.check().and_then(|()| unchanged()),
-            Op::Subsample(subsample) => subsample.infer(map(input)?),
-            Op::PadChannels(padding) => padding.infer(map(input)?),
+            Op::Subsample(subsample) => subsample.infer(map(one()?)?),
+            Op::PadChannels(padding) => padding.infer(map(one()?)?),
             Op::Relu {}
             | Op::Relu6 {}
             | Op::Sigmoid {}
             | Op::Silu {}
             | Op::HardSigmoid {}
             | Op::HardSwish {} => unchanged(),
-            Op::Flatten {} => Shape::new(&[input.values()]),
-            Op::Softmax {} => vector(input).and_then(|_| unchanged()),
-            Op::Add {} | Op::Multiply {} | Op::Concat {} => Err("takes several inputs".to_owned()),
+            Op::Flatten {} => Shape::new(&[one()?.values()]),
+            Op::Softmax {} => vector(one()?).and_then(|_| unchanged()),
         }
     }
 }

@@ -61,11 +61,9 @@ pub(super) fn compute(
         Op::GlobalMaxPool2d {} => kernels::global_max_pool2d(map()?, ArrayViewMut1::from(y))?,
         Op::GlobalAvgPool2d {} => kernels::global_avg_pool2d(map()?, ArrayViewMut1::from(y))?,
         Op::Add {} => {
-            let others: Vec<_> = inputs[1..].iter().map(|(_, x)| ArrayView1::from(*x)).collect();
-            let [second, rest @ ..] = others.as_slice() else { return Ok(()) };
-            kernels::add(vector, *second, ArrayViewMut1::from(&mut *y))?;
-            for other in rest {
-                kernels::accumulate(*other, ArrayViewMut1::from(&mut *y))?;
+            kernels::add(vector, ArrayView1::from(inputs[1].1), ArrayViewMut1::from(&mut *y))?;
+            for (_, other) in &inputs[2..] {
+                kernels::accumulate(ArrayView1::from(*other), ArrayViewMut1::from(&mut *y))?;
             }
         }
         Op::Multiply {} => {

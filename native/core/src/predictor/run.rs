@@ -68,6 +68,7 @@ impl Run {
             Source::Input => input.unwrap_or(&self.input),
             Source::Node(i) => match predictor.memory.place(i) {
                 Some(place) => &self.results[place][..values],
+                // Not one of the planned layers: no kernel takes an empty input.
                 None => &[],
             },
         }

@@ -1,6 +1,7 @@
 //! Tests of training, most of them against PyTorch.
 
 mod gradients;
+mod layers;
 mod learning;
 mod lenet;
 mod mistakes;

@@ -81,6 +81,21 @@ fn numbers_that_are_not_finite_are_refused_by_name() {
     assert!(error.contains("holds NaN at index"), "{error}");
 }
 
+#[test]
+fn a_variance_below_0_is_refused_by_name() {
+    let graph = crate::network::Graph::new(&network()).unwrap();
+    let spec = graph.layout().specs().iter().find(|spec| spec.name == "n.running_var").unwrap().clone();
+    let mut weights = vec![-1.0; graph.layout().values()];
+    let model = |weights: &[f32]| {
+        let graph = crate::network::Graph::new(&network()).unwrap();
+        Model::new(graph, Preprocessing::default(), vec![], weights.to_vec()).map(drop)
+    };
+    let problem = "tensor 'n.running_var' holds -1 at index 0".to_owned();
+    assert_eq!(model(&weights), Err(Error::ModelFile(vec![problem])));
+    weights[spec.range].fill(0.0);
+    assert_eq!(model(&weights), Ok(()));
+}
+
 /// A network of the zoo with small weights, under the names of its files.
 fn saved(name: &str, classes: usize, rename: impl Fn(&str) -> String, more: &[&str]) -> Vec<u8> {
     let graph = crate::network::Graph::new(&zoo::network(name, classes).unwrap()).unwrap();

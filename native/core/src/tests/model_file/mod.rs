@@ -5,6 +5,7 @@ mod damaged;
 mod foreign;
 mod mismatched;
 mod offsets;
+mod python;
 mod round_trip;
 
 use serde_json::{Value, json};

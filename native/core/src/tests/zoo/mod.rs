@@ -2,3 +2,4 @@
 
 mod entries;
 mod parity;
+mod rows;

@@ -1,0 +1,42 @@
+//! Rows in the buffers that other rows have left behind.
+
+use crate::network::Graph;
+use crate::tests::formula;
+use crate::{Model, Predictor, Preprocessing, Row, Status, zoo};
+
+#[test]
+fn a_row_has_the_same_bits_alone_and_after_any_other() {
+    let mut networks = 0;
+    for (name, side) in [
+        ("squeezenet1_1", 64),
+        ("resnet18", 64),
+        ("densenet121", 64),
+        ("inception_v3", 80),
+        ("mobilenet_v1_025", 64),
+        ("mobilenet_v3_small", 64),
+        ("efficientnet_b0", 64),
+        ("cifar_resnet20", 32),
+    ] {
+        let graph = Graph::new(&zoo::entry(name).unwrap().network([3, side, side], 7)).unwrap();
+        let weights = formula::deep_weights(graph.layout());
+        let model = Model::new(graph, Preprocessing::default(), vec![], weights).unwrap();
+        let predictor = Predictor::new(model);
+        let values = 3 * side * side;
+        let inputs = formula::floats("input", 3 * values, 1.0);
+        let mut rows: Vec<Row> = inputs.chunks(values).map(Row::Floats).collect();
+        let mut bits = |rows: &[Row]| -> Vec<u32> {
+            let (mut scores, mut status) = (vec![0.0; 7 * rows.len()], vec![Status::Null; rows.len()]);
+            predictor.predict(rows, &mut scores, &mut status).unwrap();
+            assert!(status.iter().all(|&s| s == Status::Ok), "{name}");
+            scores.iter().map(|score| score.to_bits()).collect()
+        };
+        let alone: Vec<Vec<u32>> = rows.chunks(1).map(&mut bits).collect();
+        assert_eq!(bits(&rows), alone.concat(), "{name}");
+        rows.reverse();
+        let reversed: Vec<u32> = alone.iter().rev().flatten().copied().collect();
+        assert_eq!(bits(&rows), reversed, "{name}");
+        assert!(alone[0] != alone[1] && alone[1] != alone[2], "{name}");
+        networks += 1;
+    }
+    assert_eq!(networks, 8);
+}
