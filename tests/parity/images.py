@@ -1,6 +1,7 @@
 """Makes expected/images.json (formula images) and expected/image_files.json (real files) from Pillow.
 
-    python tests/parity/images.py [FOLDER]      # with photos/ and odd/; default $FIRESTEEL_DATA; none: formula images alone
+python tests/parity/images.py [FOLDER], which holds photos/ and odd/; default $FIRESTEEL_DATA; without it, the formula
+images alone.
 """
 
 import csv
@@ -156,14 +157,18 @@ def decoded(path: Path) -> dict:
         return {"ok": False}
     rgb = image.convert("RGB")
     small = {
-        name: digest(center_crop(short_side(rgb, SHORT, resampling), CROP)) for name, resampling in FILTERS.items()
+        name: digest(center_crop(short_side(rgb, SHORT, resampling), CROP))
+        for name, resampling in FILTERS.items()
     }
-    return {"ok": True, "size": [rgb.height, rgb.width], "rgb": digest(rgb), "grey": digest(image.convert("L")), **small}
+    grey = image.convert("L")
+    return {"ok": True, "size": [rgb.height, rgb.width], "rgb": digest(rgb), "grey": digest(grey), **small}
 
 
 def main() -> None:
     parser = expected.arguments()
-    parser.add_argument("data", nargs="?", type=Path, help="folder with photos/ and odd/; default $FIRESTEEL_DATA")
+    parser.add_argument(
+        "data", nargs="?", type=Path, help="folder with photos/ and odd/; default $FIRESTEEL_DATA"
+    )
     options = parser.parse_args()
     expected.finish("images.json", formula_images(), options.check)
     folder = options.data or Path(os.environ.get("FIRESTEEL_DATA", ""))
