@@ -1,6 +1,7 @@
 """Makes expected/images.json (formula images) and expected/image_files.json (real files) from Pillow.
 
-    python tests/parity/images.py [FOLDER]      # with photos/ and odd/; default $FIRESTEEL_DATA; none: formula images alone
+python tests/parity/images.py [FOLDER], which holds photos/ and odd/; default $FIRESTEEL_DATA; without it, the formula
+images alone.
 """
 
 import csv
@@ -13,7 +14,7 @@ import expected
 import formula
 import numpy as np
 import PIL
-from PIL import Image, ImageOps
+from PIL import Image, ImageEnhance, ImageOps
 
 FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -34,6 +35,14 @@ SIZES = [
 PREPARED = [((40, 60), 20, 16), ((61, 40), 21, 16), ((33, 50), 15, 20), ((50, 34), 16, 16), ((9, 31), 8, 11)]
 LETTERBOXES = [((40, 60), (20, 20)), ((61, 40), (21, 30)), ((7, 50), (16, 31)), ((3, 2), (17, 8))]
 FILL = (10, 200, 30)
+ANGLES = (-179.9, -90, -45, -13.7, 0, 1, 30, 90, 180)
+ENHANCE = {
+    "brightness": ImageEnhance.Brightness,
+    "contrast": ImageEnhance.Contrast,
+    "saturation": ImageEnhance.Color,
+}
+FACTORS = (0.0, 0.3, 0.77, 1.0, 1.25, 1.9)
+HUES = (-0.5, -0.21, -0.001, 0.0, 0.1, 0.37, 0.5)
 
 
 def digest(image: Image.Image | np.ndarray) -> str:
@@ -64,6 +73,32 @@ def short_side(image: Image.Image, short: int, resampling: Image.Resampling) -> 
     width, height = image.size
     longer = int(short * max(width, height) / min(width, height))
     return image.resize((short, longer) if width <= height else (longer, short), resampling)
+
+
+def hue(image: Image.Image, factor: float) -> Image.Image:
+    """torchvision's adjust_hue of PIL images."""
+    h, s, v = image.convert("HSV").split()
+    # Rounded towards 0, then modulo 256.
+    moved = np.asarray(h) + np.array(int(factor * 255) % 256, dtype=np.uint8)
+    return Image.merge("HSV", (Image.fromarray(moved, "L"), s, v)).convert("RGB")
+
+
+def augmented() -> dict:
+    """The arithmetic of random changes, with the numbers given."""
+    rotated = [
+        {"size": [h, w], "degrees": angle, "pixels": digest(drawn(h, w, 3).rotate(angle))}
+        for h, w in ((20, 31), (31, 20), (16, 16))
+        for angle in ANGLES
+    ]
+    colours = []
+    for channels in (1, 3):
+        image = drawn(60, 70, channels)
+        changed = [(c, f, make(image).enhance(f)) for c, make in ENHANCE.items() for f in FACTORS]
+        changed += [("hue", f, hue(image, f)) for f in HUES if channels == 3]
+        colours += [
+            {"change": c, "factor": f, "channels": channels, "pixels": digest(made)} for c, f, made in changed
+        ]
+    return {"rotated": rotated, "colours": colours}
 
 
 def formula_images() -> dict:
@@ -99,6 +134,7 @@ def formula_images() -> dict:
         "resized": resized,
         "prepared": prepared,
         "letterboxes": letterboxes,
+        **augmented(),
         "alpha": {
             "dropped": digest(transparent.convert("RGB")),
             "over": digest(over.convert("RGB")),
@@ -121,14 +157,18 @@ def decoded(path: Path) -> dict:
         return {"ok": False}
     rgb = image.convert("RGB")
     small = {
-        name: digest(center_crop(short_side(rgb, SHORT, resampling), CROP)) for name, resampling in FILTERS.items()
+        name: digest(center_crop(short_side(rgb, SHORT, resampling), CROP))
+        for name, resampling in FILTERS.items()
     }
-    return {"ok": True, "size": [rgb.height, rgb.width], "rgb": digest(rgb), "grey": digest(image.convert("L")), **small}
+    grey = image.convert("L")
+    return {"ok": True, "size": [rgb.height, rgb.width], "rgb": digest(rgb), "grey": digest(grey), **small}
 
 
 def main() -> None:
     parser = expected.arguments()
-    parser.add_argument("data", nargs="?", type=Path, help="folder with photos/ and odd/; default $FIRESTEEL_DATA")
+    parser.add_argument(
+        "data", nargs="?", type=Path, help="folder with photos/ and odd/; default $FIRESTEEL_DATA"
+    )
     options = parser.parse_args()
     expected.finish("images.json", formula_images(), options.check)
     folder = options.data or Path(os.environ.get("FIRESTEEL_DATA", ""))

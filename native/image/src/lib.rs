@@ -3,6 +3,7 @@
 //! [`info`] reads a header, [`decode`] gives [`Pixels`], [`resize()`] resizes them; a [`Preparation`] describes the
 //! whole way from an encoded image to the planes that a network sees.
 
+pub mod augment;
 mod decode;
 mod encode;
 mod error;

@@ -70,7 +70,7 @@ impl Decoded {
 }
 
 /// The luma of ITU-R 601-2, rounded as Pillow rounds it.
-fn grey([r, g, b]: [u8; 3]) -> u8 {
+pub(crate) fn grey([r, g, b]: [u8; 3]) -> u8 {
     ((u32::from(r) * 19_595 + u32::from(g) * 38_470 + u32::from(b) * 7_471 + 0x8000) >> 16) as u8
 }
 

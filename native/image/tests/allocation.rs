@@ -1,5 +1,6 @@
 //! What decoding allocates: bombs next to nothing, everything else no more than the limit. A process of its own,
 //! since the allocator counts for all of it.
+#![allow(clippy::unwrap_used)] // In what the test calls; inside of it, it is allowed anyway.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

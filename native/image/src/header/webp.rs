@@ -23,6 +23,7 @@ pub(super) fn info(bytes: &[u8]) -> Result<Info, Error> {
     let (mut in_exif, mut in_xmp) = (None, None);
     for (name, content) in chunks {
         match &name {
+            b"ANMF" => check_frame(content)?,
             b"EXIF" => in_exif = in_exif.or_else(|| exif::of_exif(content)),
             b"XMP " => in_xmp = in_xmp.or_else(|| exif::of_xmp(content)),
             _ => {}
@@ -31,6 +32,23 @@ pub(super) fn info(bytes: &[u8]) -> Result<Info, Error> {
     let channels = if alpha { 4 } else { 3 };
     let orientation = in_exif.or(in_xmp).unwrap_or(1);
     Ok(Info { format: Format::WebP, width, height, channels, orientation })
+}
+
+/// Refuses a frame of an animation whose lossy image has another size than the frame: the decoder relies on it.
+fn check_frame(content: &[u8]) -> Result<(), Error> {
+    const BEFORE_CHUNKS: usize = 16;
+    let side = |at: usize| {
+        let [a, b, c] = *content.get(at..)?.first_chunk()?;
+        Some(u32::from_le_bytes([a, b, c, 0]) as usize + 1)
+    };
+    let chunks = Chunks { bytes: content, at: BEFORE_CHUNKS };
+    let images = chunks.filter(|(name, _)| name == b"VP8 ").map(|(_, image)| lossy(image));
+    for (width, height, _) in images.flatten() {
+        if (Some(width), Some(height)) != (side(6), side(9)) {
+            return Err(Error::damaged(Format::WebP, "a frame and its image differ in size"));
+        }
+    }
+    Ok(())
 }
 
 /// Of a VP8 key frame (RFC 6386, section 9.1): its width, height, and that it has no alpha.

@@ -1,5 +1,6 @@
 //! Tests of the crate as its users see it.
 
+mod augment;
 mod decode;
 mod encoded;
 mod expected;

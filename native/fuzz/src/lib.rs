@@ -1,0 +1,114 @@
+//! Feeds damaged files to whatever reads files from anywhere, and watches for panics, slowness and memory.
+//!
+//! Runs on stable Rust: files are damaged blindly, but for the checksums of PNG, which are put right again; coverage
+//! guides nothing. Each file is a function of (target, seed, number), so a finding can be had again by its number.
+
+mod mutation;
+mod targets;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::thread::{JoinHandle, sleep, spawn};
+use std::time::{Duration, Instant};
+
+use mutation::mutated;
+pub use targets::{TARGETS, Target};
+
+/// The longest time that a file may take.
+pub const LONGEST: Duration = Duration::from_secs(10);
+
+/// The most memory that the process may hold, in bytes.
+pub const MEMORY: u64 = 512 << 20;
+
+/// What became of a run.
+#[derive(Debug)]
+pub struct Report {
+    /// Files that were read.
+    pub executions: u64,
+    /// Files that were accepted in spite of the damage.
+    pub accepted: u64,
+    /// The longest time that one took.
+    pub longest: Duration,
+    /// The most memory that the process held, in bytes; nothing where the system does not say.
+    pub memory: Option<u64>,
+    /// The number and the content of each file that made the target panic, or that took too long.
+    pub findings: Vec<(u64, Vec<u8>)>,
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    pub fn is_good(&self) -> bool {
+        self.findings.is_empty() && self.memory.is_none_or(|bytes| bytes <= MEMORY)
+    }
+}
+
+/// Runs a target for so long on damaged `seeds`, from the file of number `first` on. Ends the process where a file
+/// takes so long that it may never end; its number is in the message.
+pub fn run(target: &Target, seeds: &[Vec<u8>], seed: u64, first: u64, time: Duration) -> Report {
+    let started = Instant::now();
+    let mut report =
+        Report { executions: 0, accepted: 0, longest: Duration::ZERO, memory: None, findings: vec![] };
+    let watch = Watch::start(target.name);
+    while started.elapsed() < time {
+        let number = first + report.executions;
+        let file = mutated(seeds, target.name, seed, number);
+        watch.number.store(number, SeqCst);
+        let before = Instant::now();
+        let outcome = catch_unwind(AssertUnwindSafe(|| (target.read)(&file)));
+        let took = before.elapsed();
+        report.executions += 1;
+        report.longest = report.longest.max(took);
+        match outcome {
+            Ok(accepted) => report.accepted += u64::from(accepted),
+            Err(_) => report.findings.push((number, file.clone())),
+        }
+        if outcome.is_ok() && took > LONGEST {
+            report.findings.push((number, file));
+        }
+    }
+    watch.stop();
+    report.memory = peak_memory();
+    report
+}
+
+/// Ends the process where a file does not end.
+struct Watch {
+    number: Arc<AtomicU64>,
+    done: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Watch {
+    fn start(name: &'static str) -> Watch {
+        let (number, done) = (Arc::new(AtomicU64::new(u64::MAX)), Arc::new(AtomicBool::new(false)));
+        let (watched, end) = (number.clone(), done.clone());
+        let thread = spawn(move || {
+            let (mut last, mut since) = (u64::MAX, Instant::now());
+            while !end.load(SeqCst) {
+                sleep(Duration::from_millis(100));
+                let now = watched.load(SeqCst);
+                if now != last {
+                    (last, since) = (now, Instant::now());
+                } else if since.elapsed() > 2 * LONGEST {
+                    eprintln!("{name}: file {now} does not end");
+                    std::process::exit(2);
+                }
+            }
+        });
+        Watch { number, done, thread }
+    }
+
+    fn stop(self) {
+        self.done.store(true, SeqCst);
+        // It only sleeps and compares.
+        let _ = self.thread.join();
+    }
+}
+
+/// The most memory that this process ever held, in bytes, as Linux tells it.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
+}
