@@ -8,6 +8,7 @@ import org.apache.spark.sql.types.{DoubleType, NumericType, StringType, StructFi
 /** @param isNumeric whether the column holds numbers; it holds text otherwise */
 private[report] final case class ClassColumn(name: String, isNumeric: Boolean) {
   import ClassColumn._
+  import EvaluationText.count
 
   /** What a row is asked for: DOUBLE or STRING. */
   def column: Column = {
@@ -33,12 +34,12 @@ private[report] final case class ClassColumn(name: String, isNumeric: Boolean) {
     def rows(value: Any): Long = values.collect { case (`value`, rows) => rows }.sum
     require(
       rows(NoClass) == 0,
-      s"column '$name' has ${rows(NoClass)} rows with a negative or fractional number: classes are 0, 1, ...; " +
+      s"column '$name' has ${count(rows(NoClass), "row")} with a negative or fractional number: classes are 0, 1, ...; " +
         "StringIndexer makes them of other values"
     )
     require(
       rows(TooLarge) == 0,
-      s"column '$name' has ${rows(TooLarge)} rows with a number of ${Classes.Max} or more: at most ${Classes.Max} " +
+      s"column '$name' has ${count(rows(TooLarge), "row")} with a number of ${Classes.Max} or more: at most ${Classes.Max} " +
         "classes are told apart; check that it holds classes, or merge rare ones"
     )
   }

@@ -2,7 +2,7 @@
 package firesteel.report
 
 import org.apache.spark.ml.attribute.{Attribute, NominalAttribute}
-import org.apache.spark.sql.types.StructField
+import org.apache.spark.sql.types.{NumericType, StructField}
 
 private[report] final class Classes(val names: Array[String]) extends Serializable {
   private val numbers = names.zipWithIndex.toMap
@@ -32,8 +32,11 @@ private[report] object Classes {
   }
 
   /** The names that StringIndexer and others leave in the metadata of a column of numbers. */
-  def inMetadata(column: StructField): Option[Array[String]] = Attribute.fromStructField(column) match {
-    case nominal: NominalAttribute => nominal.values
+  def inMetadata(column: StructField): Option[Array[String]] = column.dataType match {
+    case _: NumericType =>
+      Some(Attribute.fromStructField(column)).collect { case nominal: NominalAttribute =>
+        nominal.values
+      }.flatten
     case _ => None
   }
 

@@ -183,13 +183,13 @@ object Evaluation {
     val unlabelled = kinds.collect { case (kind, rows) if kind.label == null => rows }.sum
     require(
       unlabelled == 0,
-      s"column '$labelCol' is null or NaN in $unlabelled rows: leave rows without a label out before"
+      s"column '$labelCol' is null or NaN in ${EvaluationText.count(unlabelled, "row")}: leave rows without a label out before"
     )
     val (without, having) = kinds.partition { case (kind, _) => kind.prediction == null }
     val missing = without.map(_._2).sum
     require(
       having.nonEmpty,
-      s"column '$predictionCol' is null or NaN in all $missing rows: there is nothing to evaluate")
+      s"no row has a prediction: column '$predictionCol' is null or NaN in all of them")
 
     val values = kinds.map(_._1.label) ++ having.map(_._1.prediction)
     val classes = known.getOrElse(Classes.found(label, prediction, values))

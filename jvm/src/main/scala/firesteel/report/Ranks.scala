@@ -28,7 +28,6 @@ private[report] object Ranks {
   /** The place of a class, 1 for the most likely one; of equal probabilities the first comes first. */
   def of(probabilities: Any, number: Int): Int = {
     val values: Array[Double] = probabilities match {
-      case null => Array.empty
       case vector: Vector => vector.toArray
       case numbers => numbers.asInstanceOf[scala.collection.Seq[Any]].iterator.map(double).toArray
     }
