@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import index
 
+from pyspark.ml.common import _java2py
 from pyspark.ml.wrapper import JavaWrapper
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.utils import is_remote
@@ -177,7 +178,11 @@ class Evaluation(JavaWrapper):
     @property
     def confusionMatrix(self) -> list[list[int]]:
         """The numbers of rows: a list for each label, in it a number for each prediction."""
-        return [list(row) for row in self._call_java("confusionMatrix")]
+        from pyspark import SparkContext  # which clients of Spark Connect may not have
+
+        # Row by row, since Spark cannot pickle an array of arrays of integers.
+        context, matrix = SparkContext._active_spark_context, self._java_obj.confusionMatrix()
+        return [list(_java2py(context, row)) for row in matrix]
 
     def byClass(self, spark: SparkSession) -> DataFrame:
         """A row per class.
