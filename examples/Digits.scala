@@ -8,8 +8,8 @@ package firesteel.examples
 import java.nio.file.Files
 
 import firesteel.ml.{CnnClassificationModel, CnnClassifier, Network}
+import firesteel.report.Evaluation
 
-import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator
 import org.apache.spark.sql.{DataFrame, SparkSession}
 
 object Digits {
@@ -72,8 +72,9 @@ object Digits {
     // From here on nothing needs libtorch.
     val model = CnnClassificationModel.load(path)
     val predictions = model.transform(test).cache()
-    val accuracy = new MulticlassClassificationEvaluator().setMetricName("accuracy").evaluate(predictions)
-    println(f"test accuracy: $accuracy%.4f")
+    val evaluation = Evaluation.of(predictions)
+    println(f"test accuracy: ${evaluation.accuracy}%.4f")
+    println(evaluation)
 
     predictions.createOrReplaceTempView("predictions")
     println("How often each digit was read right, and what it was taken for otherwise:")

@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 from firesteel.ml import CnnClassificationModel, CnnClassifier, Network
-from pyspark.ml.evaluation import MulticlassClassificationEvaluator
+from firesteel.report import Evaluation
 from pyspark.sql import SparkSession
 
 data = sys.argv[1]
@@ -51,8 +51,9 @@ print(f"saved to {path}")
 # From here on nothing needs libtorch.
 model = CnnClassificationModel.load(path)
 predictions = model.transform(test).cache()
-accuracy = MulticlassClassificationEvaluator(metricName="accuracy").evaluate(predictions)
-print(f"test accuracy: {accuracy:.4f}")
+evaluation = Evaluation.of(predictions)
+print(f"test accuracy: {evaluation.accuracy:.4f}")
+print(evaluation)
 
 predictions.createOrReplaceTempView("predictions")
 print("How often each digit was read right, and what it was taken for otherwise:")

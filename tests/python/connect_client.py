@@ -8,6 +8,7 @@ import sys
 from firesteel import Firesteel
 from firesteel import functions as fs
 from firesteel.ml import CnnClassificationModel, CnnClassifier, Network
+from firesteel.report import Evaluation
 from pyspark.errors import AnalysisException, IllegalArgumentException
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.linalg import Vectors
@@ -117,6 +118,7 @@ assert not model.hasSummary
 refused(RuntimeError, "Spark Connect", lambda: model.summary)
 for name in ("digest", "labels", "network", "numParameters"):
     refused(AttributeError, "Spark Connect", lambda name=name: getattr(model, name))
+refused(RuntimeError, "groupBy('label', 'prediction')", lambda: Evaluation.of(model.transform(xor)))
 refused(RuntimeError, "Spark Connect", Network.input(2).dense(2).summary)
 refused(IllegalArgumentException, "'nope'", lambda: classifier.setFeaturesCol("nope").fit(xor))
 print("all is well")

@@ -21,7 +21,7 @@ from pyspark.sql import SparkSession
 SERVICES = [f"META-INF/services/org.apache.spark.ml.{kind}" for kind in ("Estimator", "Transformer")]
 with zipfile.ZipFile(JAR) as archive:
     STAGES = [name for service in SERVICES for name in archive.read(service).decode().split()]
-OTHERS = ["firesteel.ml.CnnTrainingSummary", "firesteel.ml.Network"]
+OTHERS = ["firesteel.ml.CnnTrainingSummary", "firesteel.ml.Network", "firesteel.report.Evaluation"]
 
 # A value for each parameter, other than its default.
 VALUES: dict[str, Any] = {
@@ -68,6 +68,8 @@ HIDDEN = {
         "transformSchema",
         "setSummary",
         "reference",
+        "mistakes",
+        "shownTopK",
     )
 }
 # What Python writes another way.

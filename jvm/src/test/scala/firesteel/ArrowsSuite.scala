@@ -38,6 +38,7 @@ class ArrowsSuite extends AnyFunSuite {
     assert(uses(s"$scala/infer") === Set("infer", "jni"))
     assert(uses(s"$scala/train") === Set("train", "jni"))
     assert(uses(s"$scala/read") === Set("read"))
+    assert(uses(s"$scala/report") === Set("report"))
     assert(uses(s"$scala/sql") === Set("sql", "infer"))
     assert(uses(s"$scala/ml") -- Set("ml", "sql", "infer", "train") -- exceptionsOnly === Set.empty)
   }
@@ -51,7 +52,7 @@ class ArrowsSuite extends AnyFunSuite {
   test("the Java side of the boundary knows neither Spark nor Scala") {
     val files = sources("jvm/src/main/java/firesteel/jni", ".java")
     forbid(files, """import (org\.apache\.spark|scala)\b""")
-    forbid(files, """firesteel\.(infer|train|ml|read)\b""")
+    forbid(files, """firesteel\.(infer|train|ml|read|report)\b""")
   }
 
   test("only the boundary and the two libraries name the crate jni, only training names tch") {

@@ -181,7 +181,7 @@ class StagesSuite extends SparkSuite {
       case _: BooleanParam => Seq(true, false)
       case _: DoubleArrayParam => Seq(Array(0.2, 0.3, 0.5))
       case _: StringArrayParam => Seq(Array("a", "b", "c"))
-      case _ => Seq("another", "skip", "he")
+      case _ => Seq("another", "skip", "he", "crop")
     }
     val default = stage.getDefault(param.asInstanceOf[Param[Any]])
     val valid = candidates.filter(v => param.asInstanceOf[Param[Any]].isValid(v) && !default.contains(v))
