@@ -3,15 +3,16 @@
 
 mod layer;
 mod memory;
+mod output;
 mod run;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use firesteel_image::Limits;
 
-use crate::network::Source;
 use crate::{Error, ImageReader, Model, Status};
 use memory::Memory;
+use output::Output;
 use run::Run;
 
 /// One input, in the layout of the network's input shape.
@@ -29,7 +30,7 @@ pub enum Row<'a> {
 #[derive(Debug)]
 pub struct Predictor {
     model: Model,
-    outputs: Vec<Source>,
+    outputs: Vec<Output>,
     /// The layers that the outputs need, in their order.
     needed: Vec<usize>,
     memory: Memory,
@@ -39,21 +40,17 @@ pub struct Predictor {
 impl Predictor {
     /// Prepares a model whose scores are those before softmax.
     pub fn new(model: Model) -> Predictor {
-        let output = model.graph().logits();
-        Predictor::of(model, vec![output])
+        let outputs = vec![Output::logits(model.graph())];
+        Predictor::of(model, outputs)
     }
 
     /// Prepares a model whose scores are the outputs of layers, one behind the other, each in the order (channel,
-    /// row, column). An error where there are none, or no layer has that name.
+    /// row, column). `mean(layer)` is the mean of each channel of a layer's map. An error where there are none, or no
+    /// layer has that name.
     pub fn of_layers(model: Model, layers: &[&str]) -> Result<Predictor, Error> {
-        let nodes = model.graph().nodes();
-        let find = |layer: &&str| {
-            nodes.iter().position(|node| node.name == *layer).map(Source::Node).ok_or_else(|| {
-                let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
-                format!("'{layer}' is none of {}", names.join(", "))
-            })
-        };
-        let outputs: Result<Vec<Source>, String> = layers.iter().map(find).collect();
+        let setting = |problem| Error::Setting { name: "layer", problem };
+        let outputs: Result<Vec<Output>, String> =
+            layers.iter().map(|layer| Output::named(model.graph(), layer)).collect();
         match outputs {
             Ok(outputs) if outputs.is_empty() => Err(setting("names none".to_owned())),
             Ok(outputs) => Ok(Predictor::of(model, outputs)),
@@ -61,9 +58,10 @@ impl Predictor {
         }
     }
 
-    fn of(model: Model, outputs: Vec<Source>) -> Predictor {
-        let needed = model.graph().needed_by(&outputs);
-        let memory = Memory::plan(model.graph(), &needed, &outputs);
+    fn of(model: Model, outputs: Vec<Output>) -> Predictor {
+        let sources: Vec<_> = outputs.iter().map(|output| output.source).collect();
+        let needed = model.graph().needed_by(&sources);
+        let memory = Memory::plan(model.graph(), &needed, &sources);
         let images = ImageReader::new(model.preprocessing(), model.graph().input(), Limits::default());
         Predictor { model, outputs, needed, memory, images }
     }
@@ -81,7 +79,7 @@ impl Predictor {
 
     /// The number of values per row: one for each class, or those of the layers.
     pub fn width(&self) -> usize {
-        self.outputs.iter().map(|&output| self.model.graph().shape(output).values()).sum()
+        self.outputs.iter().map(|output| output.values).sum()
     }
 
     /// Writes the scores of each row (before softmax, or the layers' outputs) and its status. A row whose status
@@ -141,8 +139,4 @@ impl Predictor {
         run.compute(self, input, scores)?;
         Ok(if finite(scores) { Status::Ok } else { Status::NotFinite })
     }
-}
-
-fn setting(problem: String) -> Error {
-    Error::Setting { name: "layer", problem }
 }

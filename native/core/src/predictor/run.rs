@@ -47,10 +47,9 @@ impl Run {
             self.columns = columns;
             outcome?;
         }
-        for &output in &predictor.outputs {
-            let value = self.value(predictor, graph, input, output);
-            let (own, rest) = scores.split_at_mut(value.len());
-            own.copy_from_slice(value);
+        for output in &predictor.outputs {
+            let (own, rest) = scores.split_at_mut(output.values);
+            output.write(self.value(predictor, graph, input, output.source), own);
             scores = rest;
         }
         Ok(())

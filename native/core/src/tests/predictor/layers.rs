@@ -89,6 +89,20 @@ fn several_layers_give_their_outputs_one_behind_the_other() {
 }
 
 #[test]
+fn a_mean_is_that_of_each_channel() {
+    let (network, input) = (network(), formula::floats("input", VALUES, 1.0));
+    let row = [Row::Floats(&input)];
+    let map = predict(&of_layer(&network, "pool1"), &row).0;
+    let mean = of_layer(&network, "mean(pool1)");
+    assert_eq!(mean.width(), 4);
+    let expected: Vec<f32> = map.chunks(9).map(|channel| channel.iter().sum::<f32>() / 9.0).collect();
+    let found = predict(&mean, &row).0;
+    assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?} {expected:?}");
+    let error = Predictor::of_layers(model(&network), &["mean(dense1)"]).unwrap_err().to_string();
+    assert_eq!(error, "layer: 'dense1' gives 6, not a map to take means of");
+}
+
+#[test]
 fn the_last_dense_layer_gives_the_scores_and_the_softmax_probabilities() {
     let (network, input) = (network(), formula::floats("input", VALUES, 1.0));
     let row = [Row::Floats(&input)];

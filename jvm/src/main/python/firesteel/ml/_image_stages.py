@@ -146,8 +146,8 @@ class ImageFeaturizer(_ImageStage, JavaMLWritable, JavaMLReadable["ImageFeaturiz
         Path of the model on any Hadoop file system, or a bare name below ``spark.firesteel.models.dir``; by default
         that of ``spark.firesteel.model``.
     layers : list of str, optional
-        The layers whose outputs are put one behind the other; by default the one that the last layer with weights
-        reads.
+        The layers whose outputs are put one behind the other; ``mean(name)`` stands for the mean of each channel of
+        a layer's map. By default the one that the last layer with weights reads: the means where it gives a map.
     handleInvalid : {"error", "skip", "keep"}, default "error"
         What becomes of rows whose image cannot be scored: fail, leave the row out, or a vector of NaN.
 
@@ -164,6 +164,7 @@ class ImageFeaturizer(_ImageStage, JavaMLWritable, JavaMLReadable["ImageFeaturiz
         Params._dummy(),
         "layers",
         "the layers whose outputs are put one behind the other; "
+        "mean(name) stands for the mean of each channel of a layer's map; "
         "if empty, the one that the last layer with weights reads",
         typeConverter=TypeConverters.toListString,
     )

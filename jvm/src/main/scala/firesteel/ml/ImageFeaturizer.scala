@@ -24,13 +24,15 @@ class ImageFeaturizer(override val uid: String) extends ImageStage {
   def this() = this(Identifiable.randomUID("imageFeaturizer"))
 
   /**
-   * The layers whose outputs are put one behind the other. By default the one that the last layer with weights reads.
+   * The layers whose outputs are put one behind the other; `mean(name)` stands for the mean of each channel of a layer's
+   * map. By default the one that the last layer with weights reads: the means where it gives a map.
    * @group param
    */
   final val layers: StringArrayParam = new StringArrayParam(
     this,
     "layers",
-    "the layers whose outputs are put one behind the other; if empty, the one that the last layer with weights reads"
+    "the layers whose outputs are put one behind the other; mean(name) stands for the mean of each channel of a layer's " +
+      "map; if empty, the one that the last layer with weights reads"
   )
 
   setDefault(layers -> Array.empty[String])

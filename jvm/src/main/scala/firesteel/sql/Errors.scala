@@ -91,6 +91,14 @@ private[sql] object Errors {
       Map("layer" -> layer, "model" -> model)
     )
 
+  def noMap(layer: String, model: String): AnalysisException =
+    new FiresteelAnalysisException(
+      "FIRESTEEL_NO_SUCH_LAYER",
+      "42703",
+      s"The layer '$layer' of '$model' gives no map to take means of: name it without mean(...).",
+      Map("layer" -> layer, "model" -> model)
+    )
+
   def noFeatures(model: String): AnalysisException =
     new FiresteelAnalysisException(
       "FIRESTEEL_NO_SUCH_LAYER",
