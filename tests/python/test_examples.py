@@ -163,3 +163,55 @@ def test_exclusive_or_in_both_languages() -> None:
     assert "\ntwo layers: accuracy 1.0\n" in output
     assert "epoch" not in errors  # verbose=False
     assert run("scala", "xor")[0] == output
+
+
+# ---- photos ----
+
+DATA = os.environ.get("FIRESTEEL_DATA")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stock networks as models, made by the program that is in the jar."""
+    if not DATA:
+        pytest.skip("FIRESTEEL_DATA names no photos and weights")
+    made = tmp_path_factory.mktemp("models")
+    for name, file in (
+        ("squeezenet1_1", "squeezenet1_1.pth"),
+        ("mobilenet_v1_075", "mobilenet_v1_075.safetensors"),
+    ):
+        options = ["--architecture", name, "--weights", f"{DATA}/weights/{file}"]
+        options += ["--labels", "imagenet", "--output", str(made / name)]
+        out, _ = submit([*SUBMIT, "--class", "firesteel.Import", JAR, *options])
+        assert f"{name}, " in out and "1000 classes" in out
+    return made
+
+
+def test_photos_are_labelled_on_a_page(models: Path, tmp_path: Path) -> None:
+    page = tmp_path / "photos.html"
+    weights = f"{DATA}/weights/squeezenet1_1.pth"
+    words = ("squeezenet1_1", weights, f"{DATA}/photos", str(tmp_path / "model"), str(page))
+    out, _ = run("python", "photos", *words)
+    assert "1,235,496 parameters, 1000 classes" in out
+    assert "80 photos, of which 0 could not be read" in out
+    text = page.read_text()
+    assert text.count("<figure>") == 80 and text.count("<li>") == 400
+    assert re.search(r"electric_ray\.JPEG\"[^>]*><ol><li>electric ray: 7\d\.\d%</li>", text)
+
+
+def test_photos_in_the_sql_shell(models: Path, tmp_path: Path) -> None:
+    shell = str(Path(SUBMIT[0]).with_name("spark-sql"))
+    defines = ["-d", f"photos={DATA}/photos/*.JPEG", "-d", f"model={models / 'mobilenet_v1_075'}"]
+    script = str(EXAMPLES / "photos.sql")
+    out, _ = submit([shell, *SUBMIT[1:], "--jars", JAR, *defines, "-f", script], cwd=tmp_path)
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert ["n01496331_electric_ray.JPEG", "electric ray", "0.888"] in rows
+    assert sum(len(row) == 3 for row in rows) >= 5
+
+
+def test_ants_and_bees_in_scala(models: Path) -> None:
+    folders = (f"{DATA}/ants_bees/train", f"{DATA}/ants_bees/val")
+    out, _ = run("scala", "transfer", *folders, str(models / "squeezenet1_1"), str(models / "mobilenet_v1_075"))
+    assert out.count("in cross-validation") == 4
+    found = re.search(r"^accuracy on unseen photos: ([\d.]+)$", out, re.M)
+    assert found and float(found[1]) >= 0.92, out

@@ -31,12 +31,16 @@ __all__ = [
     "classify_score",
     "classify_topk",
     "image_features",
+    "image_info",
+    "image_resize",
     "model_version",
     "try_classify",
     "try_classify_probabilities",
     "try_classify_score",
     "try_classify_topk",
     "try_image_features",
+    "try_image_info",
+    "try_image_resize",
 ]
 
 Image = Union[Column, str]
@@ -126,6 +130,23 @@ def image_features(image: Image, model: str | None = None, layer: str | None = N
     return call_function("image_features", image, *_constants(model, layer))
 
 
+def image_info(image: Image) -> Column:
+    """What the header of an encoded image says, without a pixel being decoded.
+
+    Returns
+    -------
+    Column
+        STRUCT(format STRING, width INT, height INT, channels INT, orientation INT): jpeg, png, webp, gif, bmp or tiff;
+        columns, rows and values of a pixel as stored; EXIF's orientation, 1 to 8, where 1 is upright.
+    """
+    return call_function("image_info", image)
+
+
+def image_resize(image: Image, width: int, height: int) -> Column:
+    """An encoded image turned upright and resized to so many columns and rows, bilinearly: BINARY, a PNG."""
+    return call_function("image_resize", image, lit(index(width)), lit(index(height)))
+
+
 def model_version(model: str | None = None) -> Column:
     """The SHA-256 of a model's file: STRING of 64 hexadecimal digits, one for the whole query.
 
@@ -157,6 +178,16 @@ def try_classify_probabilities(image: Image, model: str | None = None) -> Column
 def try_image_features(image: Image, model: str | None = None, layer: str | None = None) -> Column:
     """:func:`image_features` with null for a bad image."""
     return call_function("try_image_features", image, *_constants(model, layer))
+
+
+def try_image_info(image: Image) -> Column:
+    """:func:`image_info` with null for a bad image."""
+    return call_function("try_image_info", image)
+
+
+def try_image_resize(image: Image, width: int, height: int) -> Column:
+    """:func:`image_resize` with null for a bad image."""
+    return call_function("try_image_resize", image, lit(index(width)), lit(index(height)))
 
 
 def _constants(*values: str | int | None) -> list[Column]:

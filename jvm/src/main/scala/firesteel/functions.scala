@@ -49,6 +49,16 @@ object functions {
   def try_image_features(image: Column, model: String, layer: String): Column =
     call("try_image_features", image, lit(model), lit(layer))
 
+  /** What the header of an encoded image says: STRUCT(format STRING, width, height, channels, orientation INT). */
+  def image_info(image: Column): Column = call("image_info", image)
+  def try_image_info(image: Column): Column = call("try_image_info", image)
+
+  /** An encoded image turned upright and resized, bilinearly, as a PNG: BINARY. */
+  def image_resize(image: Column, width: Int, height: Int): Column =
+    call("image_resize", image, lit(width), lit(height))
+  def try_image_resize(image: Column, width: Int, height: Int): Column =
+    call("try_image_resize", image, lit(width), lit(height))
+
   /** The SHA-256 of a model's file: STRING. */
   def model_version(): Column = call("model_version")
   def model_version(model: String): Column = call("model_version", lit(model))

@@ -88,12 +88,17 @@ private[firesteel] final class Result(val status: Byte, val scores: Array[Float]
       s"has $values values, the network's input ${network.shape} has ${network.inputValues}"
     case Predictor.NOT_FINITE =>
       "gives scores that are not finite: it holds NaN, infinite or very large numbers"
+    case Predictor.IMAGE_SIZE =>
+      s"is an image of another size than the network's input ${network.shape}, and the model says no resizing"
+    case _ => imageProblem
+  }
+
+  /** The same, where no network plays a part. */
+  def imageProblem: String = status match {
     case Predictor.UNDECODABLE => "cannot be decoded: it is damaged, cut off or no image"
     case Predictor.TOO_LARGE =>
       "exceeds a limit of decoding: it has too many bytes or pixels, or takes too much memory"
     case Predictor.FORMAT => "is of an image format, or of a kind of it, that is not decoded"
-    case Predictor.IMAGE_SIZE =>
-      s"is an image of another size than the network's input ${network.shape}, and the model says no resizing"
     case _ => "could not be scored because of a mistake in Firesteel: the executor's log tells more"
   }
 }

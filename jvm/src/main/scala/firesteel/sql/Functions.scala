@@ -6,6 +6,7 @@ import org.apache.spark.sql.catalyst.FunctionIdentifier
 import org.apache.spark.sql.catalyst.analysis.FunctionRegistry.FunctionBuilder
 import org.apache.spark.sql.catalyst.expressions.{Attribute, Cast, Expression, ExpressionInfo, Literal}
 import org.apache.spark.sql.catalyst.expressions.PrettyAttribute
+import org.apache.spark.sql.internal.SQLConf
 import org.apache.spark.sql.types.{BinaryType, IntegerType, NullType, StringType}
 import org.apache.spark.unsafe.types.UTF8String
 
@@ -65,7 +66,19 @@ private[firesteel] object Functions {
         Seq("image", "model", "layer"),
         1,
         "the output of a layer, which is the one before the last unless named",
-        features)
+        features),
+      (
+        "image_info",
+        Seq("image"),
+        1,
+        "format, width, height, channels and EXIF orientation, as the header of an encoded image says",
+        info),
+      (
+        "image_resize",
+        Seq("image", "width", "height"),
+        3,
+        "an encoded image turned upright and resized to so many columns and rows, as a PNG",
+        resize)
     )
     val twins = reading.flatMap { case (name, parameters, required, usage, build) =>
       val (fails, tolerates) = ("; a bad image fails the query", "; NULL for a bad image")
@@ -102,12 +115,35 @@ private[firesteel] object Functions {
     read(a, scores(a, model, Some(Layers.of(model, a.text("layer")))), _ => Reading.Values)
   }
 
+  private def info(a: Arguments): Expression = ofImage(a, ImageWork.Info)
+
+  private def resize(a: Arguments): Expression = {
+    val Seq(width, height) = Seq("width", "height").map { name =>
+      val pixels = a.int(name)
+      if (pixels < 1 || pixels > MaxSide)
+        throw Errors.badArgument(a.function.name, name, s"is $pixels: it must be from 1 to $MaxSide")
+      pixels
+    }: @unchecked
+    ofImage(a, ImageWork.Resize(width, height))
+  }
+
+  /** The largest side of a resized image, in pixels. */
+  private val MaxSide = 16384
+
+  private def ofImage(a: Arguments, work: ImageWork): Expression =
+    OfImage(image(a), work, ScoringSettings.limits(SQLConf.get), a.function.tolerant)(
+      a.function.name.stripPrefix(Tolerant),
+      a.texts.drop(1))
+
   private def version(a: Arguments): Expression = ModelVersion(a.model("model"))
 
   private def scores(a: Arguments, model: ModelReference, layer: Option[String] = None): Scores = {
+    Scores(image(a), model, layer)(Arguments.text(a("image").get))
+  }
+
+  private def image(a: Arguments): Expression = {
     val image = a("image").get
-    val typed = if (image.resolved && image.dataType == NullType) Cast(image, BinaryType) else image
-    Scores(typed, model, layer)(Arguments.text(image))
+    if (image.resolved && image.dataType == NullType) Cast(image, BinaryType) else image
   }
 
   private def read(a: Arguments, scores: Scores, reading: Labels => Reading): Expression = {

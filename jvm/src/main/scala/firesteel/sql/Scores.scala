@@ -64,7 +64,7 @@ private[firesteel] object Scores {
     val values = new Array[Any](3)
     values(StatusField) = result.status
     if (result.scores != null) values(ScoresField) = UnsafeArrayData.fromPrimitiveArray(result.scores)
-    if (!result.isOk && result.status != Result.NoInput) values(ProblemField) = UTF8String.fromString(problem)
+    if (!result.isOk) values(ProblemField) = UTF8String.fromString(problem)
     new GenericInternalRow(values)
   }
 

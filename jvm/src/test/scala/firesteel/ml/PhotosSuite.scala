@@ -181,4 +181,27 @@ class PhotosSuite extends SparkSuite {
     }
     assert(fitted.avgMetrics.toSeq.zip(byHand).forall { case (a, b) => math.abs(a - b) < 1e-9 }, byHand.toSeq)
   }
+
+  test(
+    "a network that knows ImageNet is taught ants and bees, which one that knows nothing does not learn so fast") {
+    assume(data.isDefined && slow)
+    val (train, validation) = (bees("train"), bees("val"))
+    def taught(cnn: CnnClassifier): Double = accuracy.evaluate(
+      cnn
+        .setFeaturesCol("content")
+        .setNetwork(Zoo.network("squeezenet1_1", 2))
+        .setResize("crop")
+        .setShortSide(256)
+        .setBatchSize(8)
+        .setEpochs(3)
+        .setMomentum(0.9)
+        .setLearningRate(0.001)
+        .setSeed(1)
+        .setVerbose(false)
+        .fit(train)
+        .transform(validation))
+    val tuned = taught(new CnnClassifier().setInitialModel("squeezenet1_1"))
+    val scratch = taught(new CnnClassifier().setScale(1 / 255.0))
+    assert(tuned >= 0.93 && tuned - scratch >= 0.15, s"$tuned and $scratch")
+  }
 }

@@ -113,9 +113,8 @@ class TrainingErrorsSuite extends SparkSuite {
       assert(
         refused(learner.setLabelCol("digit").fit(table)) ===
           "there is no column 'digit': the columns are id, features, label")
-      assert(
-        refused(learner.setFeaturesCol("id").fit(table)) ===
-          "column 'id' is INT: features must be BINARY (a byte per value), a vector or an array of numbers")
+      assert(refused(learner.setFeaturesCol("id").fit(table)) ===
+        "column 'id' is INT: features must be BINARY (an encoded image, or a byte per value), Spark's image, a vector or an array of numbers")
       assert(
         refused(learner.fit(table.withColumn("label", lit("one")))) ===
           "column 'label' is STRING: labels must be numbers 0, 1, ...; StringIndexer makes them of text")

@@ -109,7 +109,7 @@ class MetricsSuite extends SqlSuite with SparkChild {
       for (word <- Seq(s"Function: ${f.name}", s"Usage: ${f.name}(", f.parameters.last))
         assert(described.contains(word))
     }
-    assert(Functions.all.size === 11)
+    assert(Functions.all.size === 15)
     val one = sql("DESCRIBE FUNCTION classify").collect().map(_.getString(0)).mkString("\n")
     assert(
       one.contains("Usage: classify(image, [model]) - the label of the most likely class; a bad image fails"))

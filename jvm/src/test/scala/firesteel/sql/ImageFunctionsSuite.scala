@@ -1,0 +1,120 @@
+/* The functions of encoded images that need no network, and encoded images that a network sees. */
+package firesteel.sql
+
+import java.awt.image.BufferedImage
+import java.io.{ByteArrayInputStream, ByteArrayOutputStream}
+import javax.imageio.ImageIO
+
+import org.apache.spark.sql.{AnalysisException, DataFrame, Row}
+
+class ImageFunctionsSuite extends SqlSuite {
+
+  /** A picture with a gradient, encoded by Java. */
+  private def encoded(format: String, width: Int, height: Int, grey: Boolean = false): Array[Byte] = {
+    val kind = if (grey) BufferedImage.TYPE_BYTE_GRAY else BufferedImage.TYPE_INT_RGB
+    val image = new BufferedImage(width, height, kind)
+    for (x <- 0 until width; y <- 0 until height) {
+      val (a, b) = (x * 255 / width, y * 255 / height)
+      image.setRGB(x, y, a << 16 | b << 8 | (a + b) / 2)
+    }
+    val out = new ByteArrayOutputStream
+    assert(ImageIO.write(image, format, out))
+    out.toByteArray
+  }
+
+  private def table(images: (String, Array[Byte])*): DataFrame = {
+    val own = session
+    import own.implicits._
+    val found = images.toDF("name", "content")
+    found.createOrReplaceTempView("files")
+    found
+  }
+
+  test("image_info tells what the header says; try_image_info gives NULL for what is no image") {
+    table(
+      "a" -> encoded("jpg", 40, 30),
+      "b" -> encoded("png", 7, 9, grey = true),
+      "c" -> encoded("bmp", 5, 5),
+      "d" -> null,
+      "e" -> "no image".getBytes)
+    val found =
+      sql("SELECT name, try_image_info(content) AS info FROM files ORDER BY name").collect().map(_.get(1))
+    assert(
+      found.toSeq === Seq(
+        Row("jpeg", 40, 30, 3, 1),
+        Row("png", 7, 9, 1, 1),
+        Row("bmp", 5, 5, 3, 1),
+        null,
+        null))
+    assert(sql("SELECT image_info(content).width FROM files WHERE name = 'a'").head().getInt(0) === 40)
+    val error = intercept[Exception](sql("SELECT image_info(content) FROM files").collect())
+    val message =
+      Iterator.iterate[Throwable](error)(_.getCause).takeWhile(_ != null).map(_.getMessage).mkString
+    assert(message.contains("FIRESTEEL_BAD_IMAGE") && message.contains("cannot be decoded"))
+    assert(message.contains("try_image_info gives NULL"), message)
+  }
+
+  test("image_resize gives a PNG of the size, under the limits of the session") {
+    table("a" -> encoded("jpg", 40, 30))
+    val png = sql("SELECT image_resize(content, 20, 10) FROM files").head().getAs[Array[Byte]](0)
+    val image = ImageIO.read(new ByteArrayInputStream(png))
+    assert((image.getWidth, image.getHeight) === (20 -> 10))
+    // A gradient stays one: dark at the upper left, bright at the lower right.
+    def light(x: Int, y: Int): Int = {
+      val c = image.getRGB(x, y); (c >> 16 & 255) + (c >> 8 & 255) + (c & 255)
+    }
+    assert(light(1, 1) < 120 && light(18, 8) > 600)
+    assert(
+      sql("SELECT image_info(image_resize(content, 3, 4)) FROM files")
+        .head()
+        .get(0) === Row("png", 3, 4, 3, 1))
+    session.conf.set("spark.firesteel.image.maxPixels", "1199")
+    try assert(sql("SELECT try_image_resize(content, 3, 4) FROM files").head().isNullAt(0))
+    finally session.conf.unset("spark.firesteel.image.maxPixels")
+  }
+
+  test("wrong arguments are told when the query is analysed") {
+    table("a" -> encoded("png", 4, 4))
+    for ((call, words) <- Seq(
+        "image_resize(content, 0, 5)" -> "argument width of image_resize is 0: it must be from 1 to 16384",
+        "image_resize(content, 5)" -> "image_resize",
+        "image_info(name)" -> "BINARY"
+      ))
+      assert(intercept[AnalysisException](sql(s"SELECT $call FROM files")).getMessage.contains(words), call)
+  }
+
+  test("an encoded image of the network's size is scored as its pixels are; one of another size is bad") {
+    // The network's input is 1x8x8.
+    val png = encoded("png", 8, 8, grey = true)
+    val raster = ImageIO.read(new ByteArrayInputStream(png)).getRaster
+    val pixels = Array.tabulate(64)(i => raster.getSample(i % 8, i / 8, 0).toByte)
+    table(
+      "encoded" -> png,
+      "raw" -> pixels,
+      "large" -> encoded("png", 9, 8, grey = true),
+      "cut" -> png.dropRight(20))
+    val scores = sql("SELECT name, try_classify_probabilities(content) FROM files")
+      .collect()
+      .map(row => row.getString(0) -> Option(row.getSeq[Float](1)))
+      .toMap
+    assert(scores("encoded").isDefined && scores("encoded") === scores("raw"))
+    assert(scores("large").isEmpty && scores("cut").isEmpty)
+    def problem(name: String): String = {
+      val error =
+        intercept[Exception](sql(s"SELECT classify(content) FROM files WHERE name = '$name'").collect())
+      Iterator.iterate[Throwable](error)(_.getCause).takeWhile(_ != null).map(_.getMessage).mkString
+    }
+    assert(problem("large").contains("another size than the network's input 1x8x8"))
+    assert(problem("cut").contains("cannot be decoded: it is damaged"))
+  }
+
+  test("an ARRAY of TINYINT is the bytes") {
+    val bytes = session.table("photos").limit(3).collect().map(row => row.getAs[Array[Byte]]("image").toSeq)
+    val own = session
+    import own.implicits._
+    bytes.toSeq.map(b => (b, b.toArray)).toDF("array", "binary").createOrReplaceTempView("both")
+    val found =
+      sql("SELECT classify_probabilities(array), classify_probabilities(binary) FROM both").collect()
+    assert(found.length === 3 && found.forall(row => row.get(0) == row.get(1)))
+  }
+}
