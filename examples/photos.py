@@ -35,11 +35,13 @@ print(f"{labelled.count()} photos, of which {unreadable} could not be read")
 
 def figure(row):
     names = "".join(f"<li>{html.escape(o.label)}: {o.probability:.1%}</li>" for o in row.objects or [])
-    return f'<figure><img src="{html.escape(row.path)}" width="240"/><ol>{names or "not readable"}</ol></figure>'
+    return (
+        f'<figure><img src="{html.escape(row.path)}" width="240"/><ol>{names or "not readable"}</ol></figure>'
+    )
 
 
 with open(page, "w") as out:
-    out.write("<!DOCTYPE html><title>Photos</title><style>figure { display: inline-block; vertical-align: top }</style>")
+    out.write("<!DOCTYPE html><title>Photos</title><style>figure { display: inline-block }</style>")
     out.writelines(figure(row) for row in labelled.toLocalIterator())
 print(f"the photos with their labels: {page}")
 spark.stop()

@@ -14,5 +14,5 @@ SELECT file, classify_topk(content, 2) AS best FROM photos
 WHERE classify_score(content) > 0.9 ORDER BY classify_score(content) DESC, file LIMIT 3;
 
 -- Photos that show the same kind of thing.
-SELECT classify(content) AS object, collect_list(file) AS files FROM photos
-GROUP BY 1 HAVING count(*) > 1 ORDER BY count(*) DESC, object LIMIT 5;
+SELECT classify(content) AS object, count(*) AS photos, collect_list(file) AS files FROM photos
+GROUP BY 1 HAVING photos > 1 ORDER BY photos DESC, object LIMIT 5;

@@ -211,7 +211,9 @@ def test_photos_in_the_sql_shell(models: Path, tmp_path: Path) -> None:
 
 def test_ants_and_bees_in_scala(models: Path) -> None:
     folders = (f"{DATA}/ants_bees/train", f"{DATA}/ants_bees/val")
-    out, _ = run("scala", "transfer", *folders, str(models / "squeezenet1_1"), str(models / "mobilenet_v1_075"))
+    out, _ = run(
+        "scala", "transfer", *folders, str(models / "squeezenet1_1"), str(models / "mobilenet_v1_075")
+    )
     assert out.count("in cross-validation") == 4
     found = re.search(r"^accuracy on unseen photos: ([\d.]+)$", out, re.M)
     assert found and float(found[1]) >= 0.92, out

@@ -31,7 +31,9 @@ class EncodedTrainingSuite extends SparkSuite {
   test("images of another size are resized as the parameters say, which the model remembers") {
     val large = encoded(zoom = 3)
     val error = intercept[IllegalArgumentException](Bars.classifier.fit(large))
-    assert(error.getMessage.contains("column 'features' is an image of another size than the network's input 1x8x8"))
+    assert(
+      error.getMessage.contains(
+        "column 'features' is an image of another size than the network's input 1x8x8"))
     for (resize <- Seq("crop", "stretch", "pad")) {
       val model = Bars.classifier.setResize(resize).setEpochs(8).fit(large)
       val right = model.transform(large).where("prediction = label").count()
@@ -49,14 +51,17 @@ class EncodedTrainingSuite extends SparkSuite {
 
   test("a damaged image is an error that names its row and column") {
     val some = encoded(zoom = 1)
-      .withColumn("features", org.apache.spark.sql.functions.expr("IF(id = 7, substring(features, 1, 40), features)"))
+      .withColumn(
+        "features",
+        org.apache.spark.sql.functions.expr("IF(id = 7, substring(features, 1, 40), features)"))
     val message = intercept[IllegalArgumentException](Bars.classifier.fit(some)).getMessage
     assert(message.contains("row 7 of partition 0: column 'features' cannot be decoded"), message)
   }
 
   /** The weights of a layer, in the file of a model. */
   private def weights(model: CnnClassificationModel, layer: String): Seq[Byte] = {
-    val (length, file) = (java.nio.ByteBuffer.wrap(model.file).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong, model.file)
+    val (length, file) =
+      (java.nio.ByteBuffer.wrap(model.file).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong, model.file)
     val header = org.json4s.jackson.JsonMethods.parse(new String(file, 8, length.toInt, "UTF-8"))
     implicit val formats: org.json4s.DefaultFormats.type = org.json4s.DefaultFormats
     val Seq(from, until) = (header \ s"$layer.weight" \ "data_offsets").extract[Seq[Int]]: @unchecked
@@ -71,24 +76,33 @@ class EncodedTrainingSuite extends SparkSuite {
       val frozen = cnn.setTrainableLayers(Array("dense1")).fit(table)
       assert(weights(frozen, "conv1") === weights(first, "conv1"))
       assert(weights(frozen, "dense1") !== weights(first, "dense1"))
-      assert(frozen.summary.history.head().getAs[Double]("loss") < first.summary.history.head().getAs[Double]("loss"))
+      assert(
+        frozen.summary.history.head().getAs[Double]("loss") < first.summary.history
+          .head()
+          .getAs[Double]("loss"))
       val unknown = intercept[Exception](cnn.setTrainableLayers(Array("conv9")).fit(table))
       assert(unknown.getMessage.contains("conv9"))
       // Other classes: the last layer is drawn, the others are taken over.
       val two = table.where("label < 2")
       val network = Network.input(1, 8, 8).conv(4, kernel = 3).relu.maxPool(2).flatten.dense(2)
-      val other = Bars.classifier.setNetwork(network).setInitialModel(s"$folder/first").setTrainableLayers(Array("dense1"))
+      val other = Bars.classifier
+        .setNetwork(network)
+        .setInitialModel(s"$folder/first")
+        .setTrainableLayers(Array("dense1"))
       assert(weights(other.fit(two), "conv1") === weights(first, "conv1"))
       val unlike = Network.input(1, 8, 8).conv(5, kernel = 3).relu.maxPool(2).flatten.dense(3)
       val misfit = intercept[IllegalArgumentException](
         Bars.classifier.setNetwork(unlike).setInitialModel(s"$folder/first").fit(table))
-      assert(misfit.getMessage.contains("initialModel") && misfit.getMessage.contains("conv1.weight"), misfit.getMessage)
+      assert(
+        misfit.getMessage.contains("initialModel") && misfit.getMessage.contains("conv1.weight"),
+        misfit.getMessage)
     }
   }
 
   test("the preprocessing of the first model holds unless it is set") {
     withTempDir { folder =>
-      val first = Bars.classifier.setScale(0.01).setMean(Array(0.5)).setResize("stretch").fit(encoded(zoom = 2))
+      val first =
+        Bars.classifier.setScale(0.01).setMean(Array(0.5)).setResize("stretch").fit(encoded(zoom = 2))
       first.save(s"$folder/first")
       def header(model: CnnClassificationModel): String = new String(model.file.take(4000), "ISO-8859-1")
       val second = Bars.classifier.setInitialModel(s"$folder/first").setStd(Array(2.0)).fit(encoded(zoom = 2))
