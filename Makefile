@@ -53,6 +53,7 @@ bench: ## the benchmarks, beside PyTorch
 	$(SETUP) bench
 	$(IN) gradle --no-daemon --console=plain -q jar
 	@python3 .make/environment.py --venv bench python tests/bench/run.py
+	@python3 .make/environment.py --venv bench python tests/bench/images.py
 
 clean: ## removes what was built (the cache stays)
 	rm -rf target jvm/build .gradle

@@ -1,6 +1,6 @@
 """Decoding and resizing beside Pillow, one thread each, in turn: `images.py [FOLDER]` writes IMAGES.md.
 
-FOLDER holds photos/ with JPEG files; default $FIRESTEEL_DATA. Needs `pip install pillow==13.0.0`.
+FOLDER holds photos/ with JPEG files; default $FIRESTEEL_DATA.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The benchmarks: training and inference of LeNet on MNIST, beside libtorch through tch and beside PyTorch.
+"""The benchmarks: training and inference of LeNet on MNIST, beside libtorch through tch and beside PyTorch; photos
+from JPEG to label, beside Spark's predict_batch_udf with PyTorch.
 
 Every peer is a process of its own with one thread (but for Firesteel on two cores); they run in turn, several rounds,
 and the ratios are of one round each, so that a machine whose speed drifts does not decide. Writes RESULTS.md.
@@ -33,7 +34,7 @@ def run(command: list[str]) -> dict:
     """The JSON in the last line that a process prints."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     environment["LD_LIBRARY_PATH"] = str(Path(os.environ["LIBTORCH"]) / "lib")
-    if "mnist.py" in command[1]:
+    if "mnist.py" in command[1] or "udf" in command:  # which bring their own libtorch
         del environment["LD_LIBRARY_PATH"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode != 0:
@@ -109,6 +110,8 @@ def main() -> None:
     }
     results: dict[str, list[dict]] = {name: [] for name in peers}
     overheads = []
+    photos: dict[str, list[dict]] = {"firesteel": [], "udf": []}
+    images = [str(Path(data) / "photos"), str(Path(data) / "weights" / "squeezenet1_1.pth")]
     with tempfile.TemporaryDirectory() as temporary:
         unpacked = Path(temporary)
         for name in FILES:
@@ -120,6 +123,9 @@ def main() -> None:
                 results[name].append(peer(unpacked))
             print(f"round {i + 1} of {ROUNDS}: the SQL operator", flush=True)
             overheads.append(submit(1, "sql_overhead.py"))
+            for kind, found in photos.items():
+                print(f"round {i + 1} of {ROUNDS}: photos, {kind}", flush=True)
+                found.append(submit(1, "photos.py", kind, *images))
 
     tch, torch = list(peers)[:2]
     fit = {name: [{"training": [r["fit"]]} if "fit" in r else r for r in rs] for name, rs in results.items()}
@@ -167,6 +173,25 @@ def main() -> None:
             for words, what in (("all of it", "total"), ("the operator's own", "own"))
             for found in [[o[what] for o in overheads]]
         ),
+        "",
+    ]
+    ours, theirs = ([r["photos"] for r in rounds] for rounds in photos.values())
+    ratios = [own / other for own, other in zip(ours, theirs)]
+    labels, others = (rounds[0]["labels"] for rounds in photos.values())
+    same = sum(label == others[file] for file, label in labels.items())
+    lines += [
+        "## Photos",
+        "",
+        "From JPEG to label with SqueezeNet 1.1, local[1]: `classify` in SQL, and Spark's `predict_batch_udf` with"
+        " PyTorch (channels_last), torchvision and Pillow. Decoding and resizing alone stand in IMAGES.md.",
+        "",
+        "| photos/s | median | best | ratio to predict_batch_udf, median (lowest to highest) |",
+        "|---|---|---|---|",
+        f"| predict_batch_udf | {statistics.median(theirs):.1f} | {max(theirs):.1f} | 1.00 |",
+        f"| Firesteel | {statistics.median(ours):.1f} | {max(ours):.1f} | {statistics.median(ratios):.2f}"
+        f" ({min(ratios):.2f} to {max(ratios):.2f}) |",
+        "",
+        f"Equal labels: {same} of {len(labels)}.",
         "",
     ]
     (ROOT / "tests" / "bench" / "RESULTS.md").write_text("\n".join(lines))

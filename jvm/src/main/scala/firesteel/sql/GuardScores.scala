@@ -88,13 +88,19 @@ private[sql] object GuardScores {
         val fitting =
           if (s.image.isInstanceOf[Attribute]) conditions.filterNot(Below.hasFreeVariable) else conditions
         fitting.reduceOption(And).fold(s) { condition =>
-          s.copy(image = If(condition, s.image, Literal(null, s.image.dataType)))(s.column)
+          // An image may be made of scores.
+          val image = guard(s.image, conditions, computed)
+          s.copy(image = If(condition, image, Literal(null, image.dataType)))(s.column)
         }
       case s: Scores => s
       case other if ExtractScores.hasScores(other) =>
         val children = parts(other).map { case (child, own) =>
-          // What decides by chance must not be asked a second time.
-          guard(child, conditions ++ own.filter(_.deterministic), computed)
+          // What decides by chance must not be asked a second time. A condition has its own conditions, too: the ones
+          // before it.
+          val all = own.filter(_.deterministic).foldLeft(conditions) { (before, condition) =>
+            before :+ guard(condition, before, computed)
+          }
+          guard(child, all, computed)
         }
         other.withNewChildren(children)
       case other => other

@@ -233,6 +233,20 @@ object Shapes {
         |  'unsure') FROM photos""".stripMargin
     ),
     Shape(
+      "a guard within a guard",
+      1013,
+      40,
+      """SELECT id, CASE WHEN classify(image) = 'row' THEN
+        |  CASE WHEN classify(CAST(rpad(CAST(1 / CAST(classify(image) = 'row' AS INT) AS STRING), 64, 'x') AS BINARY)) <> ''
+        |  THEN classify(CAST(rpad(CAST(2 / CAST(classify(image) = 'row' AS INT) AS STRING), 64, 'x') AS BINARY)) END
+        |END FROM photos""".stripMargin
+    ),
+    Shape(
+      "a guard around scores of scores",
+      103,
+      8,
+      "SELECT id, IF(size < 10, classify(CAST(rpad(classify(image), 64, 'x') AS BINARY)), 'big') FROM photos"),
+    Shape(
       "a guard in WHERE, and the rest in SELECT",
       116,
       8,
