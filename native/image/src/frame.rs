@@ -5,7 +5,7 @@
 
 use crate::header::Info;
 use crate::pixels::{Decoded, Layout};
-use crate::{Error, Format};
+use crate::{Error, Format, Limits};
 
 /// How a frame begins: no text, and broken where something takes it for one.
 pub(crate) const SIGNATURE: [u8; 8] = [0xf5, b'F', b'r', b'a', b'm', b'e', b'\r', b'\n'];
@@ -27,7 +27,8 @@ pub(crate) fn info(bytes: &[u8]) -> Result<Info, Error> {
 }
 
 /// Reads the pixels. The size has been checked against the limits.
-pub(crate) fn decode(bytes: &[u8], info: &Info) -> Result<Decoded, Error> {
+pub(crate) fn decode(bytes: &[u8], info: &Info, limits: &Limits) -> Result<Decoded, Error> {
+    limits.check_allocation(bytes.len() as u64)?;
     let pixels = bytes.get(HEADER..).unwrap_or_default();
     let expected = info.width * info.height * info.channels;
     if pixels.len() != expected {
@@ -81,6 +82,8 @@ mod tests {
             assert!(matches!(read(&bad, 3), Err(Error::Damaged { .. })));
         }
         assert!(matches!(read(&frame(1 << 20, 1 << 20, 3, &[]), 3), Err(Error::TooLarge { .. })));
+        let small = Limits { max_bytes: 20, ..Limits::default() };
+        assert_eq!(info(&whole, &small).unwrap().height, 2, "the limit is that of encoded files");
         assert_eq!(info(&whole, &Limits::default()).unwrap().width, 2);
     }
 }

@@ -46,7 +46,6 @@ pub enum Alpha {
 ///
 /// The header is checked against the limits first; never panics on what it is given.
 pub fn decode(bytes: &[u8], options: &DecodeOptions, limits: &Limits) -> Result<Pixels, Error> {
-    limits.check_bytes(bytes.len())?;
     let format = Format::of(bytes).ok_or(Error::Unknown)?;
     if !format.is_allowed(&options.formats) {
         return Err(Error::NotAllowed(format));
@@ -57,7 +56,7 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions, limits: &Limits) -> Result<
         Format::Png => png::decode(bytes, limits),
         Format::WebP => webp::decode(bytes, limits),
         Format::Gif | Format::Bmp | Format::Tiff => others::decode(bytes, format, limits),
-        Format::Frame => frame::decode(bytes, &info),
+        Format::Frame => frame::decode(bytes, &info, limits),
     }?;
     check_size(&decoded, &info)?;
     let (before, after) = (decoded.data.len() as u64, (info.width * info.height * options.channels) as u64);

@@ -24,18 +24,24 @@ private[firesteel] object Settings {
   /** How many bytes of results an executor remembers; 0, the default, for none. */
   def cacheBytes(conf: SparkConf): Long = conf.getSizeAsBytes("spark.firesteel.cache.bytes", "0")
 
+  /** The largest side of an image, in pixels. */
+  def imageSide(conf: SparkConf): Long =
+    positive(conf, "spark.firesteel.image.maxSide", conf.getLong(_, 16384L))
+
+  /** The largest number of an image's pixels. */
+  def imagePixels(conf: SparkConf): Long =
+    positive(conf, "spark.firesteel.image.maxPixels", conf.getLong(_, 40000000L))
+
   /** What is accepted of an encoded image, as JSON. */
   def imageLimits(conf: SparkConf): String = {
     def size(name: String, default: String): (String, Long) = {
       val key = s"spark.firesteel.image.$name"
       name -> positive(conf, key, conf.getSizeAsBytes(_, default))
     }
-    def number(name: String, default: Long): (String, Long) =
-      name -> positive(conf, s"spark.firesteel.image.$name", conf.getLong(_, default))
     val limits = Seq(
       size("maxBytes", "32m"),
-      number("maxPixels", 40000000L),
-      number("maxSide", 16384L),
+      "maxPixels" -> imagePixels(conf),
+      "maxSide" -> imageSide(conf),
       size("maxAllocation", "128m"))
     val strict = conf.getBoolean("spark.firesteel.image.strict", defaultValue = true)
     compact(limits.foldLeft(JObject())((json, limit) => json ~ limit) ~ ("strict" -> strict))

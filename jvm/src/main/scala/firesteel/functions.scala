@@ -5,8 +5,8 @@ import org.apache.spark.sql.Column
 import org.apache.spark.sql.functions.{call_function, lit}
 
 /**
- * The SQL functions as functions of columns. An image is BINARY (a byte for each value of the network's input), a
- * vector or an array of numbers. A model is a path, or a name below `spark.firesteel.models.dir`; without one, that of
+ * The SQL functions as functions of columns. An image is BINARY (an encoded image, or a byte for
+ * each value of the network's input), Spark's image, a vector or an array of numbers. A model is a path, or a name below `spark.firesteel.models.dir`; without one, that of
  * `spark.firesteel.model`. Each has a twin `try_...`, which gives null for a bad image where the plain one fails.
  */
 object functions {

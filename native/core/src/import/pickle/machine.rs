@@ -50,6 +50,7 @@ impl<'a> Machine<'a> {
             // Protocol number and frame length: nothing depends on them.
             0x80 => drop(self.take::<1>()?),
             0x95 => drop(self.take::<8>()?),
+            b'(' if self.marks.len() >= MAX_REFERENCES => return Err(damaged("has too many marks")),
             b'(' => self.marks.push(self.stack.len()),
             b'0' => drop(self.pop()?),
             b'1' => drop(self.pop_mark()?),

@@ -76,6 +76,8 @@ fn a_list_that_is_copied_again_and_again_is_refused() {
 fn too_many_objects_and_tensors_are_refused() {
     let pickle = [&b"\x80\x02"[..], &b"N0".repeat(4_000_001), b"N."].concat();
     assert_eq!(problem(&pickle), "its pickle has more than 4000000 objects");
+    let pickle = [&b"\x80\x02"[..], &b"(".repeat(4_000_001), b"N."].concat();
+    assert_eq!(problem(&pickle), "its pickle has too many marks");
     let mut pickle =
         b"\x80\x02(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000NK\x01tq\x00".to_vec();
     pickle.extend(b"h\x00Q0".repeat(200_001));

@@ -10,7 +10,7 @@ import java.util.HexFormat
  *
  * @param header the file's header with the length before it; less where the file is too short to be a model
  * @param fingerprint the SHA-256 of the header and of some of the weights: of the first, of those in the middle and of
- *                    the last ones. Whoever trains a network changes some of these.
+ *                    the last ones
  */
 private[firesteel] final class ModelExcerpt private (val header: Array[Byte], val fingerprint: String)
 

@@ -19,6 +19,9 @@ private[ml] object Preprocessing {
       stage: CnnClassifierParams with HasPreprocessing,
       network: NetworkDescription,
       inherited: Option[String]): String = {
+    require(
+      stage.getShortSide == 0 || stage.getResize == "crop",
+      s"shortSide is ${stage.getShortSide}, which only counts where resize is crop: set that, too")
     val base = inherited.fold(JObject())(parse(_).asInstanceOf[JObject])
     def chosen(param: Param[_], name: String, value: => JValue): JObject =
       if (stage.isSet(param) || (base \ name) == JNothing) JObject(name -> value)

@@ -35,6 +35,6 @@ private[ml] object StartingModel {
   /** @param name a path, or a bare name below `spark.firesteel.models.dir` */
   def read(name: String, session: SparkSession): StartingModel = {
     val found = StoredModels.find(name, session)
-    new StartingModel(found.uri, StoredModels.read(found))
+    new StartingModel(found.uri, StoredModels.read(found, session))
   }
 }

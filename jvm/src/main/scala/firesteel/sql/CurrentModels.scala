@@ -28,9 +28,14 @@ private[sql] object CurrentModels {
       case read @ ReadScores(scores: Scores, reading, _) =>
         val model = current(scores.model)
         val labels = Labels(model.description.labels)
-        read.copy(scores = scores.withModel(model), reading = reading.withLabels(labels))(
-          read.function,
-          read.arguments)
+        // The layers may be gone, or have another size.
+        val layers = scores.layer.map(names => Layers.of(model, Some(names)))
+        val invalid = read.invalid match {
+          case _: Invalid.Keep =>
+            Invalid.Keep(layers.fold(model.description.network.classes)(Layers.width(model, _)))
+          case other => other
+        }
+        read.copy(scores.withModel(model), reading.withLabels(labels), invalid)(read.function, read.arguments)
       case IsScored(scores: Scores) => IsScored(scores.withModel(current(scores.model)))
       case ModelVersion(model) => Literal(current(model).digest)
     }

@@ -22,7 +22,10 @@ private[firesteel] object Frame {
 
   /** The same of a row outside of plans. */
   def of(image: Row): Array[Byte] =
-    make(image.getInt(1), image.getInt(2), image.getInt(3), image.getAs[Array[Byte]](5))
+    {
+    def number(i: Int): Int = if (image.isNullAt(i)) 0 else image.getInt(i)
+    make(number(1), number(2), number(3), image.getAs[Array[Byte]](5))
+  }
 
   private def make(height: Int, width: Int, channels: Int, pixels: Array[Byte]): Array[Byte] = {
     val data = Option(pixels).getOrElse(Array.emptyByteArray)

@@ -120,18 +120,22 @@ private[firesteel] object Functions {
   private def resize(a: Arguments): Expression = {
     val Seq(width, height) = Seq("width", "height").map { name =>
       val pixels = a.int(name)
-      if (pixels < 1 || pixels > MaxSide)
-        throw Errors.badArgument(a.function.name, name, s"is $pixels: it must be from 1 to $MaxSide")
+      val most = ScoringSettings.largestSide(conf)
+      if (pixels < 1 || pixels > most)
+        throw Errors.badArgument(a.function.name, name, s"is $pixels: it must be from 1 to $most")
       pixels
     }: @unchecked
+    val most = ScoringSettings.mostPixels(conf)
+    if (width.toLong * height > most)
+      throw Errors.badArgument(a.function.name, "height", s"makes ${width.toLong * height} pixels: at most $most")
     ofImage(a, ImageWork.Resize(width, height))
   }
 
-  /** The largest side of a resized image, in pixels. */
-  private val MaxSide = 16384
+  // Not that of the thread: within a view it lacks what Spark does not know.
+  private def conf: SQLConf = SparkSession.active.sessionState.conf
 
   private def ofImage(a: Arguments, work: ImageWork): Expression =
-    OfImage(image(a), work, ScoringSettings.limits(SQLConf.get), a.function.tolerant)(
+    OfImage(image(a), work, ScoringSettings.limits(conf), a.function.tolerant)(
       a.function.name.stripPrefix(Tolerant),
       a.texts.drop(1))
 

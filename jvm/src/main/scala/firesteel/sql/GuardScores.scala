@@ -1,28 +1,37 @@
 /* Conditions that decide whether an expression evaluates scores at all: they decide for the operator, too. */
 package firesteel.sql
 
+import scala.collection.mutable
+
 import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.plans.{LeftOuter, RightOuter}
 import org.apache.spark.sql.catalyst.plans.logical._
 
 /**
  * An operator computes the scores of all rows, but `CASE WHEN size < 10 THEN classify(image) END` needs only some:
- * it becomes `classify(CASE WHEN size < 10 THEN image END)`, and no image is no work.
+ * it becomes `classify(CASE WHEN size < 10 THEN image END)`, and no image is no work. Scores that stand in several places
+ * are computed where one of them needs them.
  */
 private[sql] object GuardScores {
 
+  /** A place where scores are evaluated, and the conditions under which that is reached, the outermost first. */
+  private[sql] final case class Place(scores: Scores, conditions: Seq[Expression])
+
   /** @param always the scores that the operators above need of all rows of this one */
-  def apply(node: LogicalPlan, always: Seq[Scores]): LogicalPlan =
-    if (node.isInstanceOf[Classify] || !node.expressions.exists(hasGuard)) node
+  def apply(node: LogicalPlan, always: Seq[Scores]): LogicalPlan = {
+    val places = node.expressions.flatMap(conditions(node, _)).flatMap(placesIn(_))
+    if (node.isInstanceOf[Classify] || places.forall(_.conditions.isEmpty)) node
     else {
       // A condition is evaluated for more rows than there are above it.
       val above = if (node.isInstanceOf[Filter] || node.isInstanceOf[Join]) Nil else always
-      val all = above ++ node.expressions.flatMap(conditions(node, _)).flatMap(unguarded)
-      // What is computed anyway, here, above or below, needs no guard, and would be computed twice with it.
-      val computed = (scores: Scores) =>
-        all.exists(_.semanticEquals(scores)) || node.children.exists(ReuseScores(_, scores).isDefined)
-      node.mapExpressions(e => conditions(node, e).map(guard(_, Nil, computed)).reduce(And))
+      // What is computed anyway, above or below, needs no guard, and would be computed twice with it.
+      val guards = new Guards(
+        places,
+        scores =>
+          above.exists(_.semanticEquals(scores)) || node.children.exists(ReuseScores(_, scores).isDefined))
+      node.mapExpressions(e => conditions(node, e).map(guards.rewrite(_)).reduce(And))
     }
+  }
 
   /**
    * The scores that are needed of all rows of a child.
@@ -39,8 +48,12 @@ private[sql] object GuardScores {
       }
     case Join(left, _, LeftOuter, _, _) if child eq left => always
     case Join(_, right, RightOuter, _, _) if child eq right => always
-    case _: Join | _: GlobalLimit | _: LocalLimit | _: Offset | _: Sample => Nil
-    case _ => always ++ node.expressions.flatMap(unguarded)
+    case _: Join => Nil
+    // What is needed above these is found below them: see ReuseScores.
+    case _: Project | _: Sort | _: Repartition | _: RepartitionByExpression | _: CollectMetrics | _: Window |
+        _: Generate | _: BaseEvalPython =>
+      always ++ node.expressions.flatMap(unguarded)
+    case _ => node.expressions.flatMap(unguarded)
   }
 
   /** The conditions of a filter or a join are handled one by one: those without scores go first anyway. */
@@ -49,18 +62,19 @@ private[sql] object GuardScores {
     case _ => Seq(e)
   }
 
-  private def hasGuard(e: Expression): Boolean = e.exists {
-    case c @ (_: CaseWhen | _: If | _: Coalesce | _: And | _: Or) => ExtractScores.hasScores(c)
-    case _ => false
-  }
-
   /** The scores that are evaluated for each row. */
-  private def unguarded(e: Expression): Seq[Scores] = e match {
-    case s: Scores => s +: s.children.flatMap(unguarded)
-    case other => parts(other).collect { case (child, Nil) => child }.flatMap(unguarded)
+  private def unguarded(e: Expression): Seq[Scores] = placesIn(e).collect { case Place(scores, Nil) => scores }
+
+  private def placesIn(e: Expression, so: Seq[Expression] = Nil): Seq[Place] = e match {
+    case scores: Scores => Place(scores, so) +: placesIn(scores.image, so)
+    // It may be called for no element at all: nothing within it is evaluated outside of it.
+    case lambda: LambdaFunction => placesIn(lambda.function, Nil).map(place => Place(place.scores, so))
+    case other if ExtractScores.hasScores(other) =>
+      parts(other).flatMap { case (child, own) => placesIn(child, so ++ own) }
+    case _ => Nil
   }
 
-  /** The children of an expression, each with the conditions under which it is evaluated. */
+  /** The parts of an expression, each with the conditions under which it is evaluated. */
   private def parts(e: Expression): Seq[(Expression, Seq[Expression])] = e match {
     case If(predicate, yes, no) =>
       Seq(predicate -> Nil, yes -> Seq(isTrue(predicate)), no -> Seq(isNotTrue(predicate)))
@@ -69,40 +83,56 @@ private[sql] object GuardScores {
       branches.zip(before).flatMap { case ((condition, value), so) =>
         Seq(condition -> so, value -> (so :+ isTrue(condition)))
       } ++ other.map(_ -> before.last)
-    case Coalesce(values) =>
-      val before = values.scanLeft(Seq.empty[Expression])((so, value) => so :+ IsNull(value))
-      values.zip(before)
-    case And(left, right) => Seq(left -> Nil, right -> Seq(Not(EqualNullSafe(left, Literal.FalseLiteral))))
-    case Or(left, right) => Seq(left -> Nil, right -> Seq(isNotTrue(left)))
+    case Coalesce(values) => after(values)(IsNull(_))
+    case and: And => after(all(and) { case And(a, b) => Seq(a, b) })(e => Not(EqualNullSafe(e, Literal.FalseLiteral)))
+    case or: Or => after(all(or) { case Or(a, b) => Seq(a, b) })(isNotTrue)
     case other => other.children.map(_ -> Nil)
   }
+
+  /** Each of some expressions is evaluated if those before it did not decide. */
+  private def after(values: Seq[Expression])(undecided: Expression => Expression): Seq[(Expression, Seq[Expression])] =
+    values.zip(values.scanLeft(Seq.empty[Expression])((so, value) => so :+ undecided(value)))
+
+  /** The operands of a chain of the same operation. */
+  private def all(e: Expression)(split: PartialFunction[Expression, Seq[Expression]]): Seq[Expression] =
+    split.lift(e).fold(Seq(e))(_.flatMap(all(_)(split)))
 
   private def isTrue(e: Expression): Expression = EqualNullSafe(e, Literal.TrueLiteral)
   private def isNotTrue(e: Expression): Expression = Not(isTrue(e))
 
-  private def guard(e: Expression, conditions: Seq[Expression], computed: Scores => Boolean): Expression =
-    e match {
-      case s: Scores if conditions.nonEmpty && !computed(s) =>
-        // A lambda's variable has no value outside of it: a guard with one would make the scores those of single
-        // rows, for nothing where the image is a column, which cannot fail.
-        val fitting =
-          if (s.image.isInstanceOf[Attribute]) conditions.filterNot(Below.hasFreeVariable) else conditions
-        fitting.reduceOption(And).fold(s) { condition =>
-          // An image may be made of scores.
-          val image = guard(s.image, conditions, computed)
-          s.copy(image = If(condition, image, Literal(null, image.dataType)))(s.column)
-        }
-      case s: Scores => s
-      case other if ExtractScores.hasScores(other) =>
-        val children = parts(other).map { case (child, own) =>
-          // What decides by chance must not be asked a second time. A condition has its own conditions, too: the ones
-          // before it.
-          val all = own.filter(_.deterministic).foldLeft(conditions) { (before, condition) =>
-            before :+ guard(condition, before, computed)
-          }
-          guard(child, all, computed)
-        }
-        other.withNewChildren(children)
-      case other => other
+  /** @param computed whether scores are computed anyway */
+  private final class Guards(places: Seq[Place], computed: Scores => Boolean) {
+    private val known = mutable.Map.empty[Expression, Scores]
+
+    /** @param within the scores whose guards are being made: theirs cannot depend on themselves */
+    def rewrite(e: Expression, within: Seq[Scores] = Nil): Expression = e match {
+      case scores: Scores =>
+        known.getOrElse(
+          scores.canonicalized, {
+            val guarded = guard(scores, within :+ scores)
+            known.put(scores.canonicalized, guarded)
+            guarded
+          })
+      case other => other.mapChildren(rewrite(_, within))
     }
+
+    private def guard(scores: Scores, within: Seq[Scores]): Scores =
+      if (computed(scores)) scores
+      else {
+        // What decides by chance must not be asked a second time, nor must what comes after it.
+        def usable(e: Expression): Boolean = e.deterministic && !e.exists {
+          case s: Scores => within.exists(_.semanticEquals(s))
+          case _ => false
+        }
+        val reached = places.filter(_.scores.semanticEquals(scores)).map(_.conditions.takeWhile(usable))
+        val image = rewrite(scores.image, within)
+        val guarded =
+          if (reached.exists(_.isEmpty)) image
+          else {
+            val one = reached.distinct.map(_.map(rewrite(_, within)).reduce(And)).reduce(Or)
+            If(one, image, Literal(null, image.dataType))
+          }
+        scores.copy(image = guarded)(scores.column)
+      }
+  }
 }

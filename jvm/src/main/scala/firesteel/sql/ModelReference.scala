@@ -54,9 +54,14 @@ private[firesteel] object MemoryModel {
  * A model file on a file system.
  *
  * @param length the file's length in bytes
+ * @param modified when it was changed last, in milliseconds since 1970
  * @param fingerprint what else tells its content from that of others: see [[firesteel.infer.ModelExcerpt]]
  */
-private[firesteel] final case class StoredModel(uri: String, length: Long, fingerprint: String)(
+private[firesteel] final case class StoredModel(
+    uri: String,
+    length: Long,
+    modified: Long,
+    fingerprint: String)(
     override val description: ModelDescription)
     extends ModelReference {
   override def digest: String = StoredModels.digest(this)

@@ -12,6 +12,12 @@ private[sql] object ScoringSettings {
   /** The limits of encoded images, as JSON. */
   def limits(conf: SQLConf): String = checked(conf)(Settings.imageLimits)
 
+  /** The largest side of an image, in pixels. */
+  def largestSide(conf: SQLConf): Long = checked(conf)(Settings.imageSide)
+
+  /** The largest number of an image's pixels. */
+  def mostPixels(conf: SQLConf): Long = checked(conf)(Settings.imagePixels)
+
   /**
    * How rows are made batches of.
    *
@@ -31,5 +37,8 @@ private[sql] object ScoringSettings {
 
   private def checked[T](conf: SQLConf)(read: SparkConf => T): T =
     try read(new SparkConf(false).setAll(conf.getAllConfs))
-    catch { case e: IllegalArgumentException => throw Errors.badSetting(e.getMessage) }
+    catch {
+      case e: IllegalArgumentException =>
+        throw Errors.badSetting(e.getMessage.stripPrefix("requirement failed: "))
+    }
 }

@@ -93,12 +93,19 @@ private[sql] object SortsAndLimits {
   private def shuffle(plan: LogicalPlan): LogicalPlan =
     Repartition(SQLConf.get.numShufflePartitions, shuffle = true, plan)
 
+  /** Whether rows are dealt to partitions by some columns. */
+  private def partitions(plan: LogicalPlan): Boolean = plan match {
+    case _: RepartitionByExpression | _: Join | _: Aggregate | _: Window | _: Distinct | _: Deduplicate => true
+    case _ => false
+  }
+
   /** Whether scores are computed by the tasks that would be run for the sample: there is no shuffle between. */
   private def computes(plan: LogicalPlan): Boolean = plan match {
     case _: Classify => true
-    case _: Aggregate | _: Window | _: Distinct | _: Deduplicate | _: GlobalLimit |
-        _: RepartitionByExpression =>
-      false
+    // These shuffle, unless something below has done it in a way that serves them.
+    case _: Aggregate | _: Window | _: Distinct | _: Deduplicate =>
+      plan.children.exists(child => computes(child) && child.exists(partitions))
+    case _: GlobalLimit | _: RepartitionByExpression => false
     case repartition: Repartition => !repartition.shuffle && computes(repartition.child)
     case sort: Sort => !sort.global && computes(sort.child)
     case other => other.children.exists(computes)

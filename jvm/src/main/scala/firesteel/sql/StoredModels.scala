@@ -1,7 +1,7 @@
 /* Models on file systems: found by their names, looked at by their headers, read when a query runs. */
 package firesteel.sql
 
-import java.io.{FileNotFoundException, IOException}
+import java.io.{EOFException, FileNotFoundException}
 
 import scala.annotation.tailrec
 import scala.collection.mutable
@@ -9,7 +9,7 @@ import scala.util.{Failure, Try, Using}
 
 import firesteel.infer.{ModelDescription, ModelExcerpt, ModelFile, ModelProblem, SentModel}
 
-import org.apache.hadoop.fs.{FileStatus, FileSystem, Path}
+import org.apache.hadoop.fs.{ChecksumException, FileStatus, FileSystem, Path}
 import org.apache.spark.SparkContext
 import org.apache.spark.broadcast.Broadcast
 import org.apache.spark.ml.firesteel.ModelFolder
@@ -71,7 +71,7 @@ private[firesteel] object StoredModels {
    */
   def current(model: StoredModel, sent: Boolean): StoredModel =
     patiently(_.isInstanceOf[FiresteelAnalysisException]) {
-      val (fs, path) = place(model)
+      val (fs, path) = place(model, SparkSession.active)
       val now = usable(model.uri) {
         file(fs, path)
           .map(look(fs, _))
@@ -80,6 +80,12 @@ private[firesteel] object StoredModels {
       if (sent) now.send(SparkSession.active.sparkContext)
       now
     }
+
+  /** What reading gives when a file goes, becomes another or is not whole yet. */
+  private def isBeingReplaced(error: Throwable): Boolean = error match {
+    case _: FileNotFoundException | _: EOFException | _: ChecksumException => true
+    case _ => false
+  }
 
   /** Tries again for a while what fails in a way that may pass. */
   private def patiently[T](mayPass: Throwable => Boolean)(body: => T): T = {
@@ -113,9 +119,9 @@ private[firesteel] object StoredModels {
     try body
     catch { case ModelProblem(problem) => throw Errors.modelInvalid(name, problem) }
 
-  private def place(model: StoredModel): (FileSystem, Path) = {
+  private def place(model: StoredModel, session: SparkSession): (FileSystem, Path) = {
     val path = new Path(model.uri)
-    (path.getFileSystem(SparkSession.active.sessionState.newHadoopConf()), path)
+    (path.getFileSystem(session.sessionState.newHadoopConf()), path)
   }
 
   /** The model file at a path: the file itself, or the one in a saved model's folder. */
@@ -133,25 +139,27 @@ private[firesteel] object StoredModels {
 
   /** Reads no more than an excerpt. */
   private def look(fs: FileSystem, path: Path): StoredModel = usable(path.toString) {
-    val (length, excerpt) = patiently(_.isInstanceOf[IOException]) {
-      val length = fs.getFileStatus(path).getLen
+    val (status, excerpt) = patiently(isBeingReplaced) {
+      val status = fs.getFileStatus(path)
       Using.resource(fs.open(path)) { in =>
         val read = { (position: Long, bytes: Int) =>
           val part = new Array[Byte](bytes)
           in.readFully(position, part)
           part
         }
-        length -> ModelExcerpt.of(length, read)
+        status -> ModelExcerpt.of(status.getLen, read)
       }
     }
-    StoredModel(path.toString, length, excerpt.fingerprint)(ModelDescription.ofHeader(excerpt.header, length))
+    StoredModel(path.toString, status.getLen, status.getModificationTime, excerpt.fingerprint)(
+      ModelDescription.ofHeader(excerpt.header, status.getLen))
   }
 
   /** Reads the whole file, which must still be the one that the query was planned for. */
-  def read(model: StoredModel): ModelFile = usable(model.uri) {
-    val (fs, path) = place(model)
+  def read(model: StoredModel, session: SparkSession = SparkSession.active): ModelFile = usable(model.uri) {
+    val (fs, path) = place(model, session)
     val file = new ModelFile(ModelFolder.read(fs, path))
-    if (file.bytes.length != model.length || file.fingerprint != model.fingerprint)
+    val modified = fs.getFileStatus(path).getModificationTime
+    if (file.bytes.length != model.length || file.fingerprint != model.fingerprint || modified != model.modified)
       throw Errors.modelReplaced(model.uri)
     file.description // which checks all of it
     digests.synchronized {

@@ -69,14 +69,18 @@ class ImageFunctionsSuite extends SqlSuite {
         .head()
         .get(0) === Row("png", 3, 4, 3, 1))
     session.conf.set("spark.firesteel.image.maxPixels", "1199")
-    try assert(sql("SELECT try_image_resize(content, 3, 4) FROM files").head().isNullAt(0))
-    finally session.conf.unset("spark.firesteel.image.maxPixels")
+    try {
+      assert(sql("SELECT try_image_resize(content, 3, 4) FROM files").head().isNullAt(0))
+      sql("CREATE OR REPLACE TEMPORARY VIEW small AS SELECT try_image_resize(content, 3, 4) AS image FROM files")
+      assert(sql("SELECT * FROM small").head().isNullAt(0), "a view knows the session's limits")
+    } finally session.conf.unset("spark.firesteel.image.maxPixels")
   }
 
   test("wrong arguments are told when the query is analysed") {
     table("a" -> encoded("png", 4, 4))
     for ((call, words) <- Seq(
         "image_resize(content, 0, 5)" -> "argument width of image_resize is 0: it must be from 1 to 16384",
+        "try_image_resize(content, 10000, 10000)" -> "makes 100000000 pixels: at most 40000000",
         "image_resize(content, 5)" -> "image_resize",
         "image_info(name)" -> "BINARY"
       ))

@@ -212,7 +212,7 @@ object Shapes {
     Shape(
       "both branches",
       1000,
-      34,
+      32,
       "SELECT id, IF(size < 10, classify(image), upper(classify(image))) FROM photos"),
     Shape(
       "a condition with scores",
@@ -246,6 +246,28 @@ object Shapes {
       103,
       8,
       "SELECT id, IF(size < 10, classify(CAST(rpad(classify(image), 64, 'x') AS BINARY)), 'big') FROM photos"),
+    Shape(
+      "a guard that holds its own scores",
+      100,
+      4,
+      "SELECT id, IF(size < 10, IF(classify_score(image) > 0.36, classify(image), 'unsure'), 'big') FROM photos"),
+    Shape(
+      "OR of several labels",
+      900,
+      30,
+      "SELECT id FROM photos WHERE size < 10 OR classify(image) = 'row' OR classify(image) = 'column'"),
+    Shape(
+      "CASE over labels of two models",
+      1,
+      1,
+      """SELECT id, CASE WHEN size < 10 THEN 'small' WHEN classify(image) = 'row' THEN 'row'
+        |WHEN classify(image, '@other') = '0' THEN 'zero' END FROM photos""".stripMargin
+    ),
+    Shape(
+      "a guard within a lambda that may run for nothing",
+      1000,
+      32,
+      "SELECT id, transform(filter(array(size), s -> s > 0), t -> IF(100 / size > 5, classify(image), 'x')) FROM photos"),
     Shape(
       "a guard in WHERE, and the rest in SELECT",
       116,

@@ -58,7 +58,6 @@ object ModelFolder {
       val fs = fileSystem(target, sparkSession)
       try {
         write(beside)
-        fs.delete(new Path(path, "metadata"), true)
         val conf = sparkSession.sessionState.newHadoopConf()
         try FileContext.getFileContext(fs.getUri, conf).rename(beside, target, Options.Rename.OVERWRITE)
         catch {
@@ -68,6 +67,8 @@ object ModelFolder {
             if (!fs.rename(beside, target)) throw new IOException(s"$beside could not be renamed to $target")
         }
       } finally fs.delete(beside, false)
+      // Those of the old model do not fit any more: until the new ones are there, loading refuses the folder.
+      fs.delete(new Path(path, "metadata"), true)
       saveMetadata(path)
     }
 
