@@ -21,8 +21,7 @@ private[firesteel] object Frame {
     else make(image.getInt(1), image.getInt(2), image.getInt(3), image.getBinary(5))
 
   /** The same of a row outside of plans. */
-  def of(image: Row): Array[Byte] =
-    {
+  def of(image: Row): Array[Byte] = {
     def number(i: Int): Int = if (image.isNullAt(i)) 0 else image.getInt(i)
     make(number(1), number(2), number(3), image.getAs[Array[Byte]](5))
   }

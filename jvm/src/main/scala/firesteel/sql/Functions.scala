@@ -127,7 +127,10 @@ private[firesteel] object Functions {
     }: @unchecked
     val most = ScoringSettings.mostPixels(conf)
     if (width.toLong * height > most)
-      throw Errors.badArgument(a.function.name, "height", s"makes ${width.toLong * height} pixels: at most $most")
+      throw Errors.badArgument(
+        a.function.name,
+        "height",
+        s"makes ${width.toLong * height} pixels: at most $most")
     ofImage(a, ImageWork.Resize(width, height))
   }
 

@@ -63,7 +63,9 @@ private[sql] object GuardScores {
   }
 
   /** The scores that are evaluated for each row. */
-  private def unguarded(e: Expression): Seq[Scores] = placesIn(e).collect { case Place(scores, Nil) => scores }
+  private def unguarded(e: Expression): Seq[Scores] = placesIn(e).collect { case Place(scores, Nil) =>
+    scores
+  }
 
   private def placesIn(e: Expression, so: Seq[Expression] = Nil): Seq[Place] = e match {
     case scores: Scores => Place(scores, so) +: placesIn(scores.image, so)
@@ -84,13 +86,15 @@ private[sql] object GuardScores {
         Seq(condition -> so, value -> (so :+ isTrue(condition)))
       } ++ other.map(_ -> before.last)
     case Coalesce(values) => after(values)(IsNull(_))
-    case and: And => after(all(and) { case And(a, b) => Seq(a, b) })(e => Not(EqualNullSafe(e, Literal.FalseLiteral)))
+    case and: And =>
+      after(all(and) { case And(a, b) => Seq(a, b) })(e => Not(EqualNullSafe(e, Literal.FalseLiteral)))
     case or: Or => after(all(or) { case Or(a, b) => Seq(a, b) })(isNotTrue)
     case other => other.children.map(_ -> Nil)
   }
 
   /** Each of some expressions is evaluated if those before it did not decide. */
-  private def after(values: Seq[Expression])(undecided: Expression => Expression): Seq[(Expression, Seq[Expression])] =
+  private def after(values: Seq[Expression])(
+      undecided: Expression => Expression): Seq[(Expression, Seq[Expression])] =
     values.zip(values.scanLeft(Seq.empty[Expression])((so, value) => so :+ undecided(value)))
 
   /** The operands of a chain of the same operation. */

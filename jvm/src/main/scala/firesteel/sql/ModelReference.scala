@@ -61,8 +61,7 @@ private[firesteel] final case class StoredModel(
     uri: String,
     length: Long,
     modified: Long,
-    fingerprint: String)(
-    override val description: ModelDescription)
+    fingerprint: String)(override val description: ModelDescription)
     extends ModelReference {
   override def digest: String = StoredModels.digest(this)
   override def send(sc: SparkContext): (String, Broadcast[Array[Byte]]) = StoredModels.send(this, sc)

@@ -40,7 +40,8 @@ private[sql] object ReuseScores {
         generate.withNewChildren(Seq(Project(added, below))) -> attribute
       }
     case _: Filter | _: Sort | _: GlobalLimit | _: LocalLimit | _: Offset | _: Sample | _: Repartition |
-        _: RepartitionByExpression | _: CollectMetrics | _: Window | _: WindowGroupLimit | _: EventTimeWatermark | _: BaseEvalPython =>
+        _: RepartitionByExpression | _: CollectMetrics | _: Window | _: WindowGroupLimit |
+        _: EventTimeWatermark | _: BaseEvalPython =>
       through(plan, plan.children.head, scores).map { case (below, attribute) =>
         plan.withNewChildren(Seq(below)) -> attribute
       }

@@ -95,7 +95,8 @@ private[sql] object SortsAndLimits {
 
   /** Whether rows are dealt to partitions by some columns. */
   private def partitions(plan: LogicalPlan): Boolean = plan match {
-    case _: RepartitionByExpression | _: Join | _: Aggregate | _: Window | _: Distinct | _: Deduplicate => true
+    case _: RepartitionByExpression | _: Join | _: Aggregate | _: Window | _: Distinct | _: Deduplicate =>
+      true
     case _ => false
   }
 

@@ -62,7 +62,9 @@ class PhotosSuite extends SparkSuite {
   for (network <- Seq("squeezenet1_1", "mobilenet_v1_075")) test(s"$network labels photos as PyTorch does") {
     assume(data.isDefined)
     // Other suites of this JVM may have trained.
-    def libtorch: Boolean = Processes.libraries().exists(library => library.contains("libtorch") || library.contains("firesteel_torch"))
+    def libtorch: Boolean = Processes
+      .libraries()
+      .exists(library => library.contains("libtorch") || library.contains("firesteel_torch"))
     val before = libtorch
     val predictor = new ImagePredictor().setInputCol("content").setOutputCol("objects").setModel(network)
     val found = predictor
@@ -186,9 +188,19 @@ class PhotosSuite extends SparkSuite {
     assume(data.isDefined && slow)
     val (train, validation) = (bees("train"), bees("val"))
     def taught(cnn: CnnClassifier): Double = accuracy.evaluate(
-      cnn.setFeaturesCol("content").setNetwork(Zoo.network("squeezenet1_1", 2)).setResize("crop").setShortSide(256)
-        .setBatchSize(8).setEpochs(10).setMomentum(0.9).setLearningRate(0.001).setSeed(1).setVerbose(false)
-        .fit(train).transform(validation))
+      cnn
+        .setFeaturesCol("content")
+        .setNetwork(Zoo.network("squeezenet1_1", 2))
+        .setResize("crop")
+        .setShortSide(256)
+        .setBatchSize(8)
+        .setEpochs(10)
+        .setMomentum(0.9)
+        .setLearningRate(0.001)
+        .setSeed(1)
+        .setVerbose(false)
+        .fit(train)
+        .transform(validation))
     val last = Array("features.12", "classifier")
     val tuned = taught(new CnnClassifier().setInitialModel("squeezenet1_1").setTrainableLayers(last))
     val scratch = taught(new CnnClassifier())

@@ -71,7 +71,8 @@ class ImageFunctionsSuite extends SqlSuite {
     session.conf.set("spark.firesteel.image.maxPixels", "1199")
     try {
       assert(sql("SELECT try_image_resize(content, 3, 4) FROM files").head().isNullAt(0))
-      sql("CREATE OR REPLACE TEMPORARY VIEW small AS SELECT try_image_resize(content, 3, 4) AS image FROM files")
+      sql(
+        "CREATE OR REPLACE TEMPORARY VIEW small AS SELECT try_image_resize(content, 3, 4) AS image FROM files")
       assert(sql("SELECT * FROM small").head().isNullAt(0), "a view knows the session's limits")
     } finally session.conf.unset("spark.firesteel.image.maxPixels")
   }

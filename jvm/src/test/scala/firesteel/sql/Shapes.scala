@@ -267,7 +267,8 @@ object Shapes {
       "a guard within a lambda that may run for nothing",
       1000,
       32,
-      "SELECT id, transform(filter(array(size), s -> s > 0), t -> IF(100 / size > 5, classify(image), 'x')) FROM photos"),
+      "SELECT id, transform(filter(array(size), s -> s > 0), t -> IF(100 / size > 5, classify(image), 'x')) FROM photos"
+    ),
     Shape(
       "a guard in WHERE, and the rest in SELECT",
       116,
