@@ -1,7 +1,8 @@
 """The SQL functions for the DataFrame API, on classic sessions and over Spark Connect.
 
-An image is a column of BINARY (a byte for each value of the network's input), of vectors or of arrays of numbers;
-for a column of ARRAY<BINARY> ``classify`` gives an array with a label for each image. A null image gives null.
+An image is a column of BINARY (an encoded image, or a byte for each value of the network's input), of Spark's image,
+of vectors or of arrays of numbers; for a column of ARRAY<BINARY> ``classify`` gives an array with a label for each
+image. A null image gives null.
 
 A model is the path of a saved model's folder or of its ``model.safetensors``, on any Hadoop file system, or a name
 below the folder that ``spark.firesteel.models.dir`` names. Without one it is that of ``spark.firesteel.model``. What

@@ -234,7 +234,7 @@ object Shapes {
     ),
     Shape(
       "a guard within a guard",
-      1013,
+      1008,
       40,
       """SELECT id, CASE WHEN classify(image) = 'row' THEN
         |  CASE WHEN classify(CAST(rpad(CAST(1 / CAST(classify(image) = 'row' AS INT) AS STRING), 64, 'x') AS BINARY)) <> ''
@@ -243,7 +243,7 @@ object Shapes {
     ),
     Shape(
       "a guard around scores of scores",
-      103,
+      112,
       8,
       "SELECT id, IF(size < 10, classify(CAST(rpad(classify(image), 64, 'x') AS BINARY)), 'big') FROM photos"),
     Shape(
@@ -258,8 +258,8 @@ object Shapes {
       "SELECT id FROM photos WHERE size < 10 OR classify(image) = 'row' OR classify(image) = 'column'"),
     Shape(
       "CASE over labels of two models",
-      1,
-      1,
+      1710,
+      58,
       """SELECT id, CASE WHEN size < 10 THEN 'small' WHEN classify(image) = 'row' THEN 'row'
         |WHEN classify(image, '@other') = '0' THEN 'zero' END FROM photos""".stripMargin
     ),
