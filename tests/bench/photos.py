@@ -1,4 +1,4 @@
-"""Photos from JPEG to label, local[1]: `photos.py firesteel|udf <photos> <weights of squeezenet1_1>` prints a line of JSON.
+"""Photos from JPEG to label, local[1]: `photos.py firesteel|udf <photos> <weights of squeezenet1_1>` prints JSON.
 
 `udf` is what Spark has for this: predict_batch_udf with PyTorch and torchvision's transforms on Pillow's images.
 """
