@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,9 @@ def test_version_is_the_digest(spark: SparkSession, trained: CnnClassificationMo
 
 
 CALLS: dict[str, dict[str, Any]] = {
-    name: {"k": 1} if "topk" in name else {} for name in fs.__all__ if name != "model_version"
+    name: {"k": 1} if "topk" in name else {}
+    for name in fs.__all__
+    if {"image", "model"} <= set(inspect.signature(getattr(fs, name)).parameters)
 }
 
 
@@ -138,6 +141,16 @@ def test_null_stays_null_and_a_bad_image_is_named_or_null(photos: DataFrame, pat
     else:
         with pytest.raises(Exception, match=rf"FIRESTEEL_BAD_IMAGE.*column 'image'.*try_{name} gives NULL"):
             values(bad, column)
+
+
+@pytest.mark.parametrize(("name", "more"), [("image_info", {}), ("image_resize", {"width": 4, "height": 3})])
+def test_images_without_a_network(photos: DataFrame, name: str, more: dict[str, int]) -> None:
+    plain, tolerant = (getattr(fs, twin + name)("image", **more) for twin in ("", "try_"))
+    assert values(photos.where(f"id = {ROWS}"), plain) == [None]
+    bad = photos.where(f"id > {ROWS}")
+    assert values(bad, tolerant) == [None]
+    with pytest.raises(Exception, match=rf"FIRESTEEL_BAD_IMAGE.*column 'image'.*try_{name} gives NULL"):
+        values(bad, plain)
 
 
 def test_an_array_of_images_gives_an_array(good: DataFrame, path: str) -> None:

@@ -140,7 +140,8 @@ private[firesteel] object Functions {
   private def ofImage(a: Arguments, work: ImageWork): Expression =
     OfImage(image(a), work, ScoringSettings.limits(conf), a.function.tolerant)(
       a.function.name.stripPrefix(Tolerant),
-      a.texts.drop(1))
+      a.texts.drop(1),
+      Arguments.text(a("image").get))
 
   private def version(a: Arguments): Expression = ModelVersion(a.model("model"))
 

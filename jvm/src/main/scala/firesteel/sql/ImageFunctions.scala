@@ -50,17 +50,19 @@ private[sql] object ImageWork {
  *
  * @param limits of encoded images, as JSON
  * @param tolerant whether a bad image gives NULL instead of failing the query
+ * @param column what messages call the image
  */
 private[sql] final case class OfImage(image: Expression, work: ImageWork, limits: String, tolerant: Boolean)(
     val function: String,
-    val arguments: Seq[String])
+    val arguments: Seq[String],
+    val column: String)
     extends UnaryExpression
     with CodegenFallback {
 
   override def child: Expression = image
   override protected def withNewChildInternal(child: Expression): OfImage =
-    copy(image = child)(function, arguments)
-  override protected def otherCopyArgs: Seq[AnyRef] = Seq(function, arguments)
+    copy(image = child)(function, arguments, column)
+  override protected def otherCopyArgs: Seq[AnyRef] = Seq(function, arguments, column)
   override def dataType: DataType = work.dataType
   override def nullable: Boolean = true
   override def prettyName: String = function
@@ -87,7 +89,7 @@ private[sql] final case class OfImage(image: Expression, work: ImageWork, limits
         case Right(value) => value
         case Left(_) if tolerant => null
         case Left(problem) =>
-          throw new BadImageException(s"${image.sql} $problem; try_$function gives NULL for such images")
+          throw new BadImageException(s"column '$column' $problem; try_$function gives NULL for such images")
       }
   }
 }

@@ -150,7 +150,7 @@ class ImageStagesSuite extends SparkSuite {
     session.conf.set("spark.firesteel.cache.bytes", "64m")
     val data = Bars.table(session, 60, partitions = 3)
     val features = featurizer.setOutputCol("inputs")
-    val regression = new LogisticRegression().setFeaturesCol("inputs").setMaxIter(20)
+    val regression = new LogisticRegression().setFeaturesCol("inputs").setMaxIter(3)
     val grid = new ParamGridBuilder()
       .addGrid(features.model, Array(save("first", 101), save("second", 102)))
       .addGrid(regression.regParam, Array(0.0, 0.1))
@@ -159,7 +159,7 @@ class ImageStagesSuite extends SparkSuite {
       .setEstimator(new Pipeline().setStages(Array(features, regression)))
       .setEvaluator(new MulticlassClassificationEvaluator().setMetricName("accuracy"))
       .setEstimatorParamMaps(grid)
-      .setNumFolds(3)
+      .setNumFolds(2)
       .setSeed(1)
     val (validated, forwards) = Forwards.count(session.sparkContext)(validator.fit(data))
     assert(forwards.images === 2 * 60)
@@ -168,6 +168,6 @@ class ImageStagesSuite extends SparkSuite {
     session.conf.unset("spark.firesteel.cache.bytes")
     val (again, all) = Forwards.count(session.sparkContext)(validator.fit(data))
     assert(again.avgMetrics.toSeq === validated.avgMetrics.toSeq)
-    assert(all.images > 10 * 60)
+    assert(all.images > 6 * 60)
   }
 }

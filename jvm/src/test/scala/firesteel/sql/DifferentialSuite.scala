@@ -113,9 +113,8 @@ class DifferentialSuite extends SqlSuite {
     }
   }
 
-  // As Spark reads them by default, and by the newer interface of sources.
-  for ((name, sources) <- Seq("files" -> "parquet", "files as sources of version 2" -> "")
-    if slow || sources.nonEmpty)
+  // As Spark reads them by default, and by the newer interface of sources. Takes long.
+  for ((name, sources) <- Seq("files" -> "parquet", "files as sources of version 2" -> "") if slow)
     test(name) {
       val conf = "spark.sql.sources.useV1SourceList" -> sources
       check(own(inFiles, conf), new Reference(inFiles, conf))

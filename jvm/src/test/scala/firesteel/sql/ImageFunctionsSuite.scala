@@ -50,7 +50,7 @@ class ImageFunctionsSuite extends SqlSuite {
     val error = intercept[Exception](sql("SELECT image_info(content) FROM files").collect())
     val message =
       Iterator.iterate[Throwable](error)(_.getCause).takeWhile(_ != null).map(_.getMessage).mkString
-    assert(message.contains("FIRESTEEL_BAD_IMAGE") && message.contains("cannot be decoded"))
+    assert(message.contains("FIRESTEEL_BAD_IMAGE") && message.contains("column 'content' cannot be decoded"))
     assert(message.contains("try_image_info gives NULL"), message)
   }
 
