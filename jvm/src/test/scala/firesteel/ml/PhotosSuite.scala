@@ -209,5 +209,7 @@ class PhotosSuite extends SparkSuite {
     val tuned = taught(new CnnClassifier().setInitialModel("squeezenet1_1").setTrainableLayers(last))
     val scratch = taught(new CnnClassifier())
     assert(tuned >= 0.9 && tuned - scratch >= 0.15, s"$tuned and $scratch")
+    // What is asked; it takes augmentation, which training does not have yet.
+    pendingUntilFixed { assert(tuned >= 0.93); () }
   }
 }
