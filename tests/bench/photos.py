@@ -34,7 +34,7 @@ def firesteel(spark: SparkSession, photos: DataFrame, weights: str) -> dict:
     path = tempfile.mkdtemp() + "/model"
     Firesteel.importModel(spark, "squeezenet1_1", weights, "", path)
     # The copies of a photo are not equal, or they would be computed once.
-    content = f.concat("content", f.col("copy").cast("binary"))
+    content = f.concat("content", f.col("copy").cast("string").cast("binary"))
     return rate(photos.select("file", fs.classify(content, model=path)), photos)
 
 

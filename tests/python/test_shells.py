@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
 import subprocess
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -100,3 +104,47 @@ print("label:", spark.sql("SELECT likeness_(X'00FF')").first()[0])
     )
     assert any(line.endswith("right: 40") for line in output), output
     assert any(line.endswith("label: different") for line in output), output
+
+
+@pytest.mark.skipif(not os.environ.get("FIRESTEEL_SLOW"), reason="another server: FIRESTEEL_SLOW=1 runs it")
+def test_thrift_server(home: SimpleNamespace) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
+    words = ["--jars", JAR, "--class", server, "spark-internal"]
+    words += [
+        "--hiveconf",
+        f"hive.server2.thrift.port={port}",
+        "--hiveconf",
+        "hive.server2.thrift.bind.host=127.0.0.1",
+    ]
+    log = home.folder / "thrift.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen([*SUBMIT, *words], cwd=home.folder, env=outside(), stdout=out, stderr=out)
+    try:
+        for _ in range(300):
+            assert process.poll() is None, log.read_text()
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.2)
+        query = f"""SELECT classify(image, '{home.model}') AS label, count(*) AS n
+            FROM parquet.`{home.folder}/table` GROUP BY label ORDER BY label"""
+        beeline = [
+            SUBMIT[0].replace("spark-submit", "beeline"),
+            "-u",
+            f"jdbc:hive2://127.0.0.1:{port}",
+            "--outputformat=csv2",
+        ]
+        done = subprocess.run(
+            [*beeline, "-e", query.replace("\n", " ")],
+            env=outside(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr + log.read_text()
+        assert done.stdout.splitlines() == ["label,n", "different,20", "same,20"]
+    finally:
+        process.terminate()
+        process.wait(60)

@@ -39,7 +39,7 @@ object functions {
   def try_classify_probabilities(image: Column, model: String): Column =
     call("try_classify_probabilities", image, lit(model))
 
-  /** The output of a layer, by default of the one before the last: ARRAY of FLOAT. */
+  /** The output of a layer, by default of the one that the last layer with weights reads: ARRAY of FLOAT. */
   def image_features(image: Column): Column = call("image_features", image)
   def image_features(image: Column, model: String): Column = call("image_features", image, lit(model))
   def image_features(image: Column, model: String, layer: String): Column =

@@ -22,7 +22,10 @@ private[firesteel] object Features {
       case bytes: Array[Byte] => bytes
       case image: Row => Frame.of(image)
       case null => null
-      case bytes => bytes.asInstanceOf[scala.collection.Seq[Byte]].toArray
+      case bytes =>
+        val values = bytes.asInstanceOf[scala.collection.Seq[Any]]
+        // As in a query: an image without any values.
+        if (values.contains(null)) Array.emptyByteArray else values.map(_.asInstanceOf[Byte]).toArray
     }
   }
 

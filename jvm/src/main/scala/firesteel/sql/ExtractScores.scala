@@ -32,8 +32,19 @@ private[sql] object ExtractScores extends Rule[LogicalPlan] {
   /** @param always the scores that are needed of all rows of the plan */
   private def extractAll(plan: LogicalPlan, always: Seq[Scores]): LogicalPlan = {
     val children = plan.children.map(child => extractAll(child, GuardScores.below(plan, child, always)))
-    val node = plan.withNewChildren(children)
+    val node = plan.withNewChildren(children).mapExpressions(byRowInLambdas)
     if (needsScores(node)) extract(GuardScores(node, always)) else node
+  }
+
+  /** A lambda may be called for no element at all: only images that are there without being computed are scored outside. */
+  private def byRowInLambdas(e: Expression): Expression = e.transform { case lambda: LambdaFunction =>
+    lambda.transform { case scores: Scores if !isColumn(scores.image) => ScoresOfRow.of(scores) }
+  }
+
+  private def isColumn(e: Expression): Boolean = e match {
+    case _: Attribute => true
+    case GetStructField(inner, _, _) => isColumn(inner)
+    case _ => false
   }
 
   /** What prunes partitions while a query runs is planned with the rest of it. */

@@ -48,15 +48,21 @@ private[firesteel] object FiresteelExtensions {
   }
 }
 
-/** Evaluates scores row by row where the optimizer's rule was taken away. */
+/** Sends models whose scores are evaluated row by row: all of them where the optimizer's rule was taken away. */
 private[sql] object RowsWithoutOperator extends ColumnarRule {
   override def preColumnarTransitions: Rule[SparkPlan] = new Rule[SparkPlan] {
-    override def apply(plan: SparkPlan): SparkPlan = plan.transformUp {
-      case node if !node.isInstanceOf[ClassifyExec] && node.expressions.exists(ExtractScores.hasScores) =>
-        node.transformExpressionsUp {
-          case scores: Scores => ScoresOfRow.of(scores)
-          case ModelVersion(model) => Literal(model.digest)
-        }
+    override def apply(plan: SparkPlan): SparkPlan = {
+      val planned = plan.transformUp {
+        case node if !node.isInstanceOf[ClassifyExec] && node.expressions.exists(ExtractScores.hasScores) =>
+          node.transformExpressionsUp {
+            case scores: Scores => ScoresOfRow.of(scores)
+            case ModelVersion(model) => Literal(model.digest)
+          }
+      }
+      // Here, in the query's own thread, and not where Spark makes its tasks.
+      for (node <- planned; e <- node.expressions; s <- e.collect { case s: ScoresOfRow => s })
+        s.shipment.send()
+      planned
     }
   }
 }

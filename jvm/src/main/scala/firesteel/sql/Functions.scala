@@ -65,7 +65,7 @@ private[firesteel] object Functions {
         "image_features",
         Seq("image", "model", "layer"),
         1,
-        "the output of a layer, which is the one before the last unless named",
+        "the output of a layer, by default of the one that the last layer with weights reads",
         features),
       (
         "image_info",

@@ -4,6 +4,7 @@ package firesteel.sql
 import scala.collection.mutable
 
 import org.apache.spark.sql.catalyst.expressions._
+import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression
 import org.apache.spark.sql.catalyst.plans.{LeftOuter, RightOuter}
 import org.apache.spark.sql.catalyst.plans.logical._
 
@@ -28,7 +29,9 @@ private[sql] object GuardScores {
       val guards = new Guards(
         places,
         scores =>
-          above.exists(_.semanticEquals(scores)) || node.children.exists(ReuseScores(_, scores).isDefined))
+          above.exists(_.semanticEquals(scores)) || node.children.exists(ReuseScores(_, scores).isDefined),
+        scores => node.children.map(_.outputSet).find(scores.references.subsetOf(_))
+      )
       node.mapExpressions(e => conditions(node, e).map(guards.rewrite(_)).reduce(And))
     }
   }
@@ -69,7 +72,7 @@ private[sql] object GuardScores {
 
   private def placesIn(e: Expression, so: Seq[Expression] = Nil): Seq[Place] = e match {
     case scores: Scores => Place(scores, so) +: placesIn(scores.image, so)
-    // It may be called for no element at all: nothing within it is evaluated outside of it.
+    // Conditions within it may hold its variables.
     case lambda: LambdaFunction => placesIn(lambda.function, Nil).map(place => Place(place.scores, so))
     case other if ExtractScores.hasScores(other) =>
       parts(other).flatMap { case (child, own) => placesIn(child, so ++ own) }
@@ -89,6 +92,8 @@ private[sql] object GuardScores {
     case and: And =>
       after(all(and) { case And(a, b) => Seq(a, b) })(e => Not(EqualNullSafe(e, Literal.FalseLiteral)))
     case or: Or => after(all(or) { case Or(a, b) => Seq(a, b) })(isNotTrue)
+    case AggregateExpression(function, _, _, Some(filter), _) =>
+      Seq(filter -> Nil, function -> Seq(isTrue(filter)))
     case other => other.children.map(_ -> Nil)
   }
 
@@ -104,8 +109,14 @@ private[sql] object GuardScores {
   private def isTrue(e: Expression): Expression = EqualNullSafe(e, Literal.TrueLiteral)
   private def isNotTrue(e: Expression): Expression = Not(isTrue(e))
 
-  /** @param computed whether scores are computed anyway */
-  private final class Guards(places: Seq[Place], computed: Scores => Boolean) {
+  /**
+   * @param computed whether scores are computed anyway
+   * @param side the columns of the child in which they are computed, if that is one
+   */
+  private final class Guards(
+      places: Seq[Place],
+      computed: Scores => Boolean,
+      side: Scores => Option[AttributeSet]) {
     private val known = mutable.Map.empty[Expression, Scores]
 
     /** @param within the scores whose guards are being made: theirs cannot depend on themselves */
@@ -123,18 +134,23 @@ private[sql] object GuardScores {
     private def guard(scores: Scores, within: Seq[Scores]): Scores =
       if (computed(scores)) scores
       else {
-        // What decides by chance must not be asked a second time, nor must what comes after it.
-        def usable(e: Expression): Boolean = e.deterministic && !e.exists {
-          case s: Scores => within.exists(_.semanticEquals(s))
-          case _ => false
-        }
+        val columns = side(scores)
+        // What decides by chance must not be asked a second time, nor must what comes after it. A condition over the
+        // other side of a join would take the scores above it.
+        def usable(e: Expression): Boolean =
+          e.deterministic && columns.forall(e.references.subsetOf(_)) && !e.exists {
+            case s: Scores => within.exists(_.semanticEquals(s))
+            case _ => false
+          }
         val reached = places.filter(_.scores.semanticEquals(scores)).map(_.conditions.takeWhile(usable))
         val image = rewrite(scores.image, within)
         val guarded =
           if (reached.exists(_.isEmpty)) image
           else {
-            val one = reached.distinct.map(_.map(rewrite(_, within)).reduce(And)).reduce(Or)
-            If(one, image, Literal(null, image.dataType))
+            // Not AND and OR: Spark evaluates what occurs twice below these, even where their left side decides.
+            val paths =
+              reached.distinct.map(_.map(rewrite(_, within)).reduceRight(If(_, _, Literal.FalseLiteral)))
+            If(paths.reduceRight(If(_, Literal.TrueLiteral, _)), image, Literal(null, image.dataType))
           }
         scores.copy(image = guarded)(scores.column)
       }

@@ -58,14 +58,11 @@ private[firesteel] object ImageInput {
       Array.tabulate(array.numElements())(i => if (array.isNullAt(i)) null else array.getBinary(i))
     }
 
-  private def bytes(array: ArrayData): Array[Byte] = {
+  /** Bytes among which there is a null are a bad image: one without any values. */
+  private def bytes(array: ArrayData): Array[Byte] =
     if (array == null) null
-    else {
-      for (i <- 0 until array.numElements() if array.isNullAt(i))
-        throw new IllegalArgumentException(s"the byte $i of an image is null")
-      array.toByteArray()
-    }
-  }
+    else if ((0 until array.numElements()).exists(array.isNullAt)) Array.emptyByteArray
+    else array.toByteArray()
 
   private val vectorType = SQLDataTypes.VectorType.asInstanceOf[UserDefinedType[Vector]]
 

@@ -34,6 +34,10 @@ private[firesteel] final case class Scores(image: Expression, model: ModelRefere
   // Rules that avoid evaluating user-defined functions avoid this one, too.
   override val nodePatterns: Seq[TreePattern] = Seq(SCALA_UDF)
 
+  // On the driver Spark asks conditions over the columns by which a table is partitioned which partitions to read.
+  @transient private lazy val ofRow = ScoresOfRow.of(this)
+  override def eval(row: InternalRow): Any = ofRow.eval(row)
+
   /** Tells Spark 4.2 and later not to evaluate it twice. */
   def expensive: Boolean = true
 

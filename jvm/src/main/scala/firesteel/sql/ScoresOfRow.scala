@@ -82,7 +82,7 @@ private[sql] object ScoresOfRow {
       new Shipment(scores.model, scores.layer, ScoringSettings.limits(SQLConf.get)))
 }
 
-/** A model that is sent to the executors when what holds it goes there. */
+/** A model that is sent to the executors before what holds it goes there. */
 private[sql] final class Shipment(
     @transient reference: ModelReference,
     layers: Option[String],
@@ -90,7 +90,8 @@ private[sql] final class Shipment(
     extends Serializable {
   private var sent: SentModel = _
 
-  private def send(): SentModel = synchronized {
+  /** Sends the model, unless that was done. */
+  def send(): SentModel = synchronized {
     if (sent == null) sent = reference.send(SparkContext.getOrCreate(), layers, limits)
     sent
   }

@@ -7,16 +7,21 @@ import org.apache.spark.sql.internal.SQLConf
 
 private[sql] object SortsAndLimits {
 
-  def apply(plan: LogicalPlan): LogicalPlan =
-    plan.transformDown { case node => filterFirst(node) }.transformDown {
+  def apply(plan: LogicalPlan): LogicalPlan = {
+    val filtered = plan.transformDown { case node => filterFirst(node) }
+    // Of a stream, operators with a state must see all rows of a batch: what stops early would lose the state.
+    spread(if (plan.isStreaming) filtered else limit(filtered), limited = false)
+  }
+
+  private def limit(plan: LogicalPlan): LogicalPlan = {
+    val sunk = plan.transformDown {
       case limit @ GlobalLimit(n, LocalLimit(_, below)) => topRows(n, below).getOrElse(limit)
       // Here the limit counts the rows that are left out, too.
       case offset @ Offset(_, LocalLimit(n, below)) =>
         topRows(n, below).fold[LogicalPlan](offset)(below => offset.withNewChildren(Seq(below)))
-    } match {
-      case sunk =>
-        spread(sunk.transformUp { case LocalLimit(n, below) => limitBelow(n, below) }, limited = false)
     }
+    sunk.transformUp { case LocalLimit(n, below) => limitBelow(n, below) }
+  }
 
   /** Conditions that need no scores go below them. */
   private def filterFirst(plan: LogicalPlan): LogicalPlan = plan match {

@@ -107,12 +107,17 @@ private[firesteel] object StoredModels {
 
   /** Sends a model's file, and gives its digest. */
   def send(model: StoredModel, sc: SparkContext): (String, Broadcast[Array[Byte]]) = {
-    val sent = for (digest <- known(model); file <- SentModel.find(sc, digest)) yield digest -> file
-    sent.getOrElse {
-      val file = read(model)
-      file.digest -> SentModel.of(sc, file.digest, file.bytes)
-    }
+    def sent = for (digest <- known(model); file <- SentModel.find(sc, digest)) yield digest -> file
+    // Queries that begin at the same time wait for one of them to read the file.
+    sent.getOrElse(locks(Math.floorMod(model.hashCode, locks.length)).synchronized {
+      sent.getOrElse {
+        val file = read(model)
+        file.digest -> SentModel.of(sc, file.digest, file.bytes)
+      }
+    })
   }
+
+  private val locks = Array.fill(16)(new Object)
 
   /** Names the model in what is wrong with it. */
   private def usable[T](name: String)(body: => T): T =

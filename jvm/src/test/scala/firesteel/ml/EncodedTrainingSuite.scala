@@ -8,7 +8,7 @@ import javax.imageio.ImageIO
 import firesteel.{Bars, SparkSuite}
 
 import org.apache.spark.sql.DataFrame
-import org.apache.spark.sql.functions.{col, udf}
+import org.apache.spark.sql.functions.{col, expr, udf}
 
 class EncodedTrainingSuite extends SparkSuite {
   private lazy val table = Bars.table(spark, 120, partitions = 2).cache()
@@ -47,15 +47,32 @@ class EncodedTrainingSuite extends SparkSuite {
     val vector = intercept[IllegalArgumentException](
       Bars.classifier.setNetwork(Network.input(64).dense(3)).setResize("pad").fit(table))
     assert(vector.getMessage.contains("the network's input 64 is no image"))
+    val side =
+      intercept[IllegalArgumentException](Bars.classifier.setShortSide(20).setResize("pad").fit(large))
+    assert(side.getMessage.contains("shortSide is 20, which only counts where resize is crop"))
   }
 
   test("a damaged image is an error that names its row and column") {
     val some = encoded(zoom = 1)
-      .withColumn(
-        "features",
-        org.apache.spark.sql.functions.expr("IF(id = 7, substring(features, 1, 40), features)"))
+      .withColumn("features", expr("IF(id = 7, substring(features, 1, 40), features)"))
     val message = intercept[IllegalArgumentException](Bars.classifier.fit(some)).getMessage
     assert(message.contains("row 7 of partition 0: column 'features' cannot be decoded"), message)
+    // An array of bytes, one of which is missing.
+    val bytes = "CAST(nums AS ARRAY<TINYINT>)"
+    val holed = Bars
+      .table(spark, 120, partitions = 1)
+      .withColumn("nums", Bars.numbers(col("features"), org.apache.spark.sql.types.IntegerType))
+      .withColumn("nums", expr("transform(nums, (n, i) -> IF(id = 5 AND i = 3, NULL, n % 100))"))
+      .withColumn("features", expr(bytes))
+    val missing = intercept[IllegalArgumentException](Bars.classifier.fit(holed)).getMessage
+    assert(missing.contains("row 5 of partition 0: column 'features' has 0 values"), missing)
+    // Spark's images whose width is missing.
+    val frame = expr(
+      "named_struct('origin', '', 'height', 8, 'width', IF(id = 7, NULL, 8), 'nChannels', 1, 'mode', 0, 'data', features)")
+    val frames = table.coalesce(1).withColumn("features", frame)
+    val bad = intercept[IllegalArgumentException](Bars.classifier.fit(frames)).getMessage
+    assert(bad.contains("row 7 of partition 0: column 'features' cannot be decoded"), bad)
+    assert(Bars.classifier.setEpochs(1).fit(frames.where("id <> 7")).numClasses === 3)
   }
 
   /** The weights of a layer, in the file of a model. */

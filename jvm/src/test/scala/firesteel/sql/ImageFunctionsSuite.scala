@@ -5,6 +5,11 @@ import java.awt.image.BufferedImage
 import java.io.{ByteArrayInputStream, ByteArrayOutputStream}
 import javax.imageio.ImageIO
 
+import firesteel.jni.Models
+import firesteel.ml.{CnnClassificationModel, Network}
+
+import org.apache.spark.ml.image.ImageSchema
+import org.apache.spark.sql.types.{StringType, StructType}
 import org.apache.spark.sql.{AnalysisException, DataFrame, Row}
 
 class ImageFunctionsSuite extends SqlSuite {
@@ -113,6 +118,58 @@ class ImageFunctionsSuite extends SqlSuite {
     assert(problem("cut").contains("cannot be decoded: it is damaged"))
   }
 
+  /** A model for images of any size, which are resized to 8 x 8. */
+  private def resizing: String = {
+    val network = Network.input(3, 8, 8).conv(4, kernel = 3).relu.maxPool(2).flatten.dense(3).toJson
+    val preprocessing = """{"image":{"resize":{"exact":[8,8]}}}"""
+    val file = Models.write(network, preprocessing, "[]", Models.initialWeights(network, "uniform", 5L))
+    save("resizing", new CnnClassificationModel("resizing", file))
+  }
+
+  /** Rows of Spark's image type; a name and the fields height, width, nChannels and data of each. */
+  private def frames(images: (String, Any, Any, Any, Array[Byte])*): Unit = {
+    val schema = new StructType()
+      .add("name", StringType)
+      .add("image", StructType(ImageSchema.columnSchema.map(_.copy(nullable = true))))
+    val rows = images.map { case (name, height, width, channels, data) =>
+      Row(name, Row("made", height, width, channels, 16, data))
+    }
+    session.createDataFrame(java.util.Arrays.asList(rows: _*), schema).createOrReplaceTempView("frames")
+  }
+
+  test("decoded pixels may be more bytes than a file: a photo of 12 million pixels is scored as its PNG is") {
+    val (width, height) = (4000, 3000)
+    val png = encoded("png", width, height)
+    val raster = ImageIO.read(new ByteArrayInputStream(png)).getRaster
+    val rgb = raster.getPixels(0, 0, width, height, null: Array[Int])
+    val bgr = Array.tabulate(rgb.length)(i => rgb(i - i % 3 + 2 - i % 3).toByte)
+    assert(bgr.length > (32 << 20))
+    frames(("photo", height, width, 3, bgr))
+    table("photo" -> png)
+    val path = resizing
+    def scores(column: String, from: String): Seq[Float] =
+      sql(s"SELECT classify_probabilities($column, '$path') FROM $from").head().getSeq[Float](0)
+    assert(scores("image", "frames") === scores("content", "files"))
+  }
+
+  test("an image struct with fields that are null is a bad image, whatever way the rows take") {
+    val grey = Array.fill(64)(9.toByte)
+    frames(
+      ("whole", 8, 8, 1, grey),
+      ("no height", null, 8, 1, grey),
+      ("no width", 8, null, 1, grey),
+      ("no channels", 8, 8, null, grey),
+      ("no pixels", 8, 8, 1, null))
+    val text = "SELECT name, try_classify(image) FROM frames"
+    val rowByRow = newSession()
+    rowByRow.conf.set("spark.sql.optimizer.excludedRules", "firesteel.sql.ExtractScores")
+    session.table("frames").createOrReplaceGlobalTempView("frames")
+    for (found <- Seq(sql(text), rowByRow.sql(text.replace("FROM frames", "FROM global_temp.frames")))) {
+      val bad = found.collect().filter(_.isNullAt(1)).map(_.getString(0))
+      assert(bad.toSet === Set("no height", "no width", "no channels", "no pixels"))
+    }
+  }
+
   test("an ARRAY of TINYINT is the bytes") {
     val bytes = session.table("photos").limit(3).collect().map(row => row.getAs[Array[Byte]]("image").toSeq)
     val own = session
@@ -121,5 +178,12 @@ class ImageFunctionsSuite extends SqlSuite {
     val found =
       sql("SELECT classify_probabilities(array), classify_probabilities(binary) FROM both").collect()
     assert(found.length === 3 && found.forall(row => row.get(0) == row.get(1)))
+    val holed = "transform(array, (b, i) -> IF(i = 3, NULL, b))"
+    assert(
+      sql(s"SELECT try_classify($holed), try_classify(array) FROM both")
+        .collect()
+        .forall(row => row.isNullAt(0) && !row.isNullAt(1)))
+    val error = intercept[Exception](sql(s"SELECT classify($holed) FROM both").collect())
+    assert(error.getMessage.contains("has 0 values, the network's input 1x8x8 has 64"))
   }
 }

@@ -14,6 +14,8 @@ import org.apache.spark.firesteel.Replay
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.functions.udf
 import org.scalatest.Assertions
+import org.scalatest.concurrent.Eventually.{eventually, timeout}
+import org.scalatest.time.SpanSugar._
 
 class MetricsSuite extends SqlSuite with SparkChild {
 
@@ -115,6 +117,27 @@ class MetricsSuite extends SqlSuite with SparkChild {
       one.contains("Usage: classify(image, [model]) - the label of the most likely class; a bad image fails"))
   }
 
+  test("a session that many threads use at once has each rule once") {
+    val own = newSession()
+    val (threads, count) = (Executors.newFixedThreadPool(16), 16)
+    implicit val context: ExecutionContext = ExecutionContext.fromExecutor(threads)
+    try
+      for (_ <- 1 to 50) {
+        own.experimental.extraOptimizations = Nil
+        own.experimental.extraStrategies = Nil
+        val start = new CountDownLatch(count)
+        val all = Seq.fill(count)(Future {
+          start.countDown()
+          start.await(60, TimeUnit.SECONDS)
+          FiresteelExtensions.install(own)
+        })
+        Await.result(Future.sequence(all), Duration(120, "s"))
+        assert(own.experimental.extraOptimizations === Seq(ExtractScores))
+        assert(own.experimental.extraStrategies === Seq(ClassifyStrategy))
+      }
+    finally threads.shutdown()
+  }
+
   test("sessions that are made at the same time all plan the operator") {
     val (threads, count) = (Executors.newFixedThreadPool(16), 16)
     implicit val context: ExecutionContext = ExecutionContext.fromExecutor(threads)
@@ -155,20 +178,24 @@ class MetricsSuite extends SqlSuite with SparkChild {
 
   test("a task that is killed within a batch gives its model back") {
     val before = ModelCache.used
-    val entered = new CountDownLatch(1)
-    MetricsSuite.entered = entered
-    val slow = udf { (label: String) => MetricsSuite.entered.countDown(); Thread.sleep(20); label }
+    val (entered, cancelled) = (new CountDownLatch(1), new CountDownLatch(1))
+    MetricsSuite.latches = (entered, cancelled)
+    val slow = udf { (label: String) =>
+      val (entered, cancelled) = MetricsSuite.latches
+      entered.countDown()
+      cancelled.await(60, TimeUnit.SECONDS)
+      label
+    }
     session.udf.register("slow", slow)
     val query =
       Future(sql("SELECT slow(classify(image, '@other')) FROM photos").collect())(ExecutionContext.global)
     assert(entered.await(60, TimeUnit.SECONDS))
     assert(ModelCache.used > before)
     spark.sparkContext.cancelAllJobs()
+    cancelled.countDown()
     val error = intercept[SparkException](Await.result(query, Duration(60, "s")))
     assert(error.getMessage.contains("cancel"))
-    val end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20)
-    while (ModelCache.used > before && System.nanoTime() < end) Thread.sleep(20)
-    assert(ModelCache.used === before)
+    eventually(timeout(20.seconds)) { assert(ModelCache.used === before) }
   }
 
   test("the extension may be named, too") {
@@ -183,7 +210,7 @@ class MetricsSuite extends SqlSuite with SparkChild {
 }
 
 object MetricsSuite {
-  @volatile private[sql] var entered = new CountDownLatch(0)
+  @volatile private[sql] var latches = (new CountDownLatch(0), new CountDownLatch(0))
 }
 
 /** An application whose settings name the extension. */

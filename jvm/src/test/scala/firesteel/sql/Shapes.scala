@@ -233,6 +233,20 @@ object Shapes {
         |  'unsure') FROM photos""".stripMargin
     ),
     Shape(
+      "conditions of which one fails where the first does not decide",
+      30,
+      4,
+      """SELECT id, CASE WHEN size = 0 THEN 'none' WHEN 100 / size > 50 THEN 'few'
+        |WHEN 100 / size > 20 THEN classify(image) END FROM photos""".stripMargin
+    ),
+    Shape(
+      "an image that fails where a lambda runs for nothing",
+      0,
+      0,
+      """SELECT id, transform(filter(array(size), s -> s > 0),
+        |  t -> classify(CAST(rpad(CAST(100 / size AS STRING), 64, 'x') AS BINARY))) FROM photos""".stripMargin
+    ),
+    Shape(
       "a guard within a guard",
       1008,
       40,

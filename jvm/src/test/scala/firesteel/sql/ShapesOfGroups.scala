@@ -67,6 +67,20 @@ object ShapesOfGroups {
       1000,
       32,
       "SELECT grp, count(*) FILTER (WHERE classify(image) = 'row') FROM photos GROUP BY grp"),
+    Shape(
+      "labels above DISTINCT images of which labels were asked: their number today",
+      2000,
+      64,
+      "SELECT classify(image) FROM (SELECT DISTINCT image FROM photos WHERE classify(image) <> '')"
+    ),
+    Shape("FILTER of rows", 100, 4, "SELECT count(classify(image)) FILTER (WHERE size < 10) FROM photos"),
+    Shape(
+      "an image that fails where FILTER leaves it out",
+      990,
+      32,
+      """SELECT max(classify(CAST(rpad(CAST(100 / size AS STRING), 64, 'x') AS BINARY))) FILTER (WHERE size > 0)
+        |FROM photos""".stripMargin
+    ),
     Shape("max_by", 1000, 32, "SELECT grp, max_by(id, classify_score(image)) FROM photos GROUP BY grp"),
     Shape(
       "PIVOT",
@@ -85,6 +99,21 @@ object ShapesOfGroups {
       """SELECT id, classify(image) FROM
         |(SELECT *, row_number() OVER (PARTITION BY classify(image) ORDER BY id) AS place FROM photos)
         |WHERE place > 2""".stripMargin
+    ),
+    Shape(
+      "a window that keeps few rows by score, and the label above",
+      1000,
+      32,
+      """SELECT id, classify(image) FROM (
+        |  SELECT *, row_number() OVER (PARTITION BY size ORDER BY classify_score(image), id) AS place FROM photos)
+        |WHERE place <= 2""".stripMargin
+    ),
+    Shape(
+      "groups of rows that are together already, ordered",
+      1000,
+      33,
+      """SELECT size, max(classify(image)) AS label FROM (SELECT /*+ REPARTITION(4, size) */ * FROM photos)
+        |GROUP BY size ORDER BY label, size""".stripMargin
     ),
     Shape(
       "a window by label",

@@ -55,6 +55,19 @@ object ShapesOfJoins {
       "SELECT p.id, q.id FROM photos p, photos q WHERE p.id < 10 AND q.id = p.id + 10 AND classify(p.image) = classify(q.image)"
     ),
     Shape(
+      "a guard over the other side of a join",
+      1000,
+      32,
+      "SELECT p.id, q.id FROM photos p JOIN photos q ON p.id = q.id AND IF(q.size < 10, classify(p.image), 'x') = 'row'"
+    ),
+    Shape(
+      "a guard over the other side of a left join",
+      1000,
+      32,
+      """SELECT p.id, q.id FROM photos p LEFT JOIN photos q
+        |ON p.id = q.id AND CASE WHEN q.size < 10 THEN classify(p.image) = 'row' END""".stripMargin
+    ),
+    Shape(
       "a condition on one side of a join",
       1000,
       32,

@@ -125,6 +125,58 @@ class ShapesSuite extends SqlSuite {
     } finally sql("DROP TABLE IF EXISTS parted")
   }
 
+  test("a condition over the column by which a table is partitioned") {
+    try {
+      sql("SELECT id, CAST(rpad(size % 3, 64, 'x') AS STRING) AS part FROM photos").write
+        .partitionBy("part")
+        .saveAsTable("by_text")
+      val text = "SELECT id, part FROM by_text WHERE classify(CAST(part AS BINARY)) = @label"
+      val labels = sql("SELECT DISTINCT part, classify(CAST(part AS BINARY)) FROM by_text").collect().toSeq
+      assert(labels.size === 3)
+      for (label <- Seq("row", "column", "none")) {
+        val parts = labels.filter(_.getString(1) == label).map(_.getString(0)).toSet
+        val found = run(text.replace("@label", s"'$label'"))
+        assert(found.rows.map(_.getString(1)).toSet === parts)
+        // Spark asks for which partitions it is so before it reads any.
+        assert(
+          found.rows.size === sql("SELECT part FROM by_text").collect().count(row => parts(row.getString(0))))
+        assert((found.images == 0) === parts.isEmpty)
+      }
+    } finally sql("DROP TABLE IF EXISTS by_text")
+  }
+
+  test("rows that wait for their batch hold only the columns that are needed") {
+    withTempDir { folder =>
+      session.table("photos").write.parquet(s"$folder/photos")
+      def kept(text: String): Seq[Seq[String]] = {
+        val table = sql(text.replace("photos", s"parquet.`$folder/photos`"))
+        table.collect()
+        classifies(table.queryExecution.executedPlan).map(_.keep.map(_.name))
+      }
+      assert(kept("SELECT id, classify(image) FROM photos") === Seq(Seq("id")))
+      assert(kept("SELECT classify(image) FROM photos WHERE size < 5") === Seq(Nil))
+      assert(
+        kept("SELECT grp, count(*) FROM photos WHERE classify(image) = 'row' GROUP BY grp") === Seq(
+          Seq("grp")))
+      assert(kept("SELECT id, size FROM photos ORDER BY classify(image)") === Seq(Seq("id", "size")))
+      assert(kept("SELECT image, classify(image) FROM photos") === Seq(Seq("image")))
+    }
+  }
+
+  test("the labels under a limit are those of their rows") {
+    val all = run("SELECT id, classify(image) FROM photos").rows.toSet
+    for (text <- Seq(
+        "SELECT id, classify(image) FROM photos LIMIT 5",
+        "SELECT id, classify(image) FROM photos LIMIT 5 OFFSET 3",
+        "SELECT id, classify(image) FROM photos WHERE classify(image) = 'row' LIMIT 3",
+        "SELECT id, classify(image) FROM photos ORDER BY size, id LIMIT 5",
+        "SELECT id, label FROM (SELECT id, size, classify(image) AS label FROM photos) ORDER BY size DESC, id LIMIT 5"
+      )) {
+      val found = run(text).rows
+      assert(found.size === (if (text.contains("LIMIT 3")) 3 else 5) && found.toSet.subsetOf(all), text)
+    }
+  }
+
   test("df.cache computes once, whatever is asked of it") {
     val cached = labels.cache()
     try {

@@ -5,6 +5,7 @@ import java.nio.file.{Files, Path}
 
 import firesteel.Bars
 
+import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext
 import org.apache.spark.sql.{AnalysisException, SparkSession}
 
 class SqlErrorsSuite extends SqlSuite {
@@ -167,6 +168,9 @@ class SqlErrorsSuite extends SqlSuite {
       assert(plan.contains("Classify") && plan.contains(path))
       val error = intercept[AnalysisException](session.sql(text).collect())
       assert(error.getCondition === "FIRESTEEL_MODEL_INVALID" && error.getMessage.contains(path))
+      // The query's own thread reads it for rows, too.
+      val rows = session.sql(s"SELECT transform(array(image), i -> classify(i, '$path')) FROM photos")
+      assert(intercept[AnalysisException](rows.collect()).getCondition === "FIRESTEEL_MODEL_INVALID")
       assert(
         intercept[AnalysisException](session.sql(s"SELECT model_version('$path')").collect()).getCondition ===
           "FIRESTEEL_MODEL_INVALID")
@@ -222,7 +226,7 @@ class SqlErrorsSuite extends SqlSuite {
     assert(error.getMessage.contains("not a constant"))
     val analyzed = sql("SELECT classify(image) FROM photos").queryExecution.analyzed
     val scores = analyzed.expressions.flatMap(_.collect { case scores: Scores => scores })
-    val message = intercept[IllegalStateException](scores.head.eval(null)).getMessage
+    val message = intercept[IllegalStateException](scores.head.genCode(new CodegenContext)).getMessage
     assert(
       message.contains("spark.sql.extensions=firesteel.sql.FiresteelExtensions") && message.contains(
         "outside of a query"))

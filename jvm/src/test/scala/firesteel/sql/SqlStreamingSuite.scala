@@ -7,8 +7,12 @@ import java.util.concurrent.{CompletableFuture, TimeUnit}
 
 import scala.collection.mutable
 
+import firesteel.Bars
+import firesteel.ml.{ImageFeaturizer, Network}
+
+import org.apache.spark.ml.linalg.Vector
 import org.apache.spark.firesteel.Forwards
-import org.apache.spark.sql.streaming.{StreamingQuery, Trigger}
+import org.apache.spark.sql.streaming.{StreamingQuery, StreamingQueryException, Trigger}
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, Row}
 
@@ -207,6 +211,87 @@ class SqlStreamingSuite extends SqlSuite {
           session.sql(s"SELECT classify(image, '$path') FROM photos WHERE id >= 100 AND id < 200").collect()
         assert(second.map(_._1).sorted === expected.map(_.getString(0)).toSeq.sorted)
       } finally query.stop()
+    }
+  }
+
+  test("features have the width that the model of their batch gives them, those of bad images too") {
+    withTempDir { folder =>
+      def hidden(units: Int): Network = Network.input(1, 8, 8).flatten.dense(units).relu.dense(Bars.classes)
+      val some = session.table("photos").selectExpr("id", "IF(id % 50 = 0, unhex('00'), image) AS image")
+      def add(from: Int): Unit =
+        some
+          .where(s"id >= $from AND id < ${from + 100}")
+          .coalesce(1)
+          .write
+          .mode("append")
+          .parquet(s"$folder/input")
+      add(0)
+      val path = save("widths", 31, "[]", hidden(5))
+      val featurizer = new ImageFeaturizer()
+        .setModel(path)
+        .setLayers(Array("dense1"))
+        .setInputCol("image")
+        .setOutputCol("vector")
+        .setHandleInvalid("keep")
+      val arriving = session.readStream.schema(some.schema).parquet(s"$folder/input")
+      val found = mutable.Buffer.empty[(Int, Boolean)]
+      val query = featurizer
+        .transform(arriving)
+        .selectExpr("vector", s"image_features(IF(id % 50 = 0, NULL, image), '$path', 'dense1') AS array")
+        .writeStream
+        .option("checkpointLocation", s"$folder/checkpoint")
+        .foreachBatch { (batch: DataFrame, _: Long) =>
+          for (row <- batch.collect()) {
+            val vector = row.getAs[Vector]("vector").toArray
+            if (!row.isNullAt(1)) assert(row.getSeq[Float](1) === vector.map(_.toFloat).toSeq)
+            found += vector.length -> vector.forall(_.isNaN)
+          }
+        }
+        .start()
+      def batch(): Map[(Int, Boolean), Int] = {
+        found.clear()
+        query.processAllAvailable()
+        found.groupBy(identity).map { case (kind, all) => kind -> all.size }
+      }
+      try {
+        assert(batch() === Map((5, false) -> 98, (5, true) -> 2))
+        save("widths", 32, "[]", hidden(7))
+        add(100)
+        assert(batch() === Map((7, false) -> 98, (7, true) -> 2))
+        // A model without the layer ends the stream, and the message tells which layers there are.
+        save("widths", 33, "[]", Network.input(1, 8, 8).conv(Bars.classes, kernel = 8).flatten)
+        add(200)
+        val error = intercept[StreamingQueryException](query.processAllAvailable())
+        assert(error.getMessage.contains("FIRESTEEL_NO_SUCH_LAYER") && error.getMessage.contains("conv1"))
+      } finally query.stop()
+    }
+  }
+
+  test("a limit above an operator with a state: it keeps the state") {
+    withTempDir { folder =>
+      threeFiles(folder)
+      val limited =
+        stream(folder).dropDuplicates("id").selectExpr("id", "classify(image) AS label").limit(205)
+      val (rows, batches) = memory(limited, "limited", "append", folder.resolve("checkpoint"))
+      assert(batches === 3 && rows.size === 205)
+      val expected = run("SELECT id, classify(image) FROM photos WHERE id < 300").rows.toSet
+      assert(rows.toSet.subsetOf(expected) && rows.toSet.size === 205)
+    }
+  }
+
+  test("a watermark between two uses of the scores") {
+    withTempDir { folder =>
+      threeFiles(folder)
+      val marked = stream(folder)
+        .selectExpr("id", "image", "timestamp_seconds(id) AS at")
+        .where("classify(image) <> 'none'")
+        .withWatermark("at", "1 minute")
+        .selectExpr("id", "classify(image) AS label")
+      val ((rows, _), forwards) =
+        Forwards.count(spark.sparkContext)(memory(marked, "marked", "append", folder.resolve("checkpoint")))
+      assert(forwards.images === 300)
+      val text = "SELECT id, classify(image) FROM photos WHERE classify(image) <> 'none' AND id < 300"
+      assert(rows.toSet === run(text).rows.toSet && rows.nonEmpty)
     }
   }
 

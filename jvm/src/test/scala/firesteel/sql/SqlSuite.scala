@@ -4,7 +4,7 @@ package firesteel.sql
 import java.nio.file.{Files, Path}
 
 import firesteel.{Bars, SparkSuite}
-import firesteel.ml.CnnClassificationModel
+import firesteel.ml.{CnnClassificationModel, Network}
 
 import org.apache.spark.firesteel.Forwards
 import org.apache.spark.sql.{DataFrame, Row, SparkSession}
@@ -48,9 +48,12 @@ trait SqlSuite extends SparkSuite with AdaptiveSparkPlanHelper {
   /** The path of another one without labels. */
   protected lazy val other: String = save("other", 2, "[]")
 
-  protected def save(name: String, seed: Long, labels: String): String = {
+  protected def save(name: String, seed: Long, labels: String, network: Network = Bars.network): String =
+    save(name, new CnnClassificationModel("saved", Bars.file(seed, network, labels)))
+
+  protected def save(name: String, model: CnnClassificationModel): String = {
     val path = s"$folder/$name"
-    new CnnClassificationModel("saved", Bars.file(seed, labels = labels)).write.overwrite().save(path)
+    model.write.overwrite().save(path)
     path
   }
 

@@ -2,6 +2,7 @@
 package org.apache.spark.ml.firesteel
 
 import java.io.{FileNotFoundException, IOException}
+import java.nio.file.{Files, StandardCopyOption}
 import java.util.UUID
 
 import scala.util.Using
@@ -58,18 +59,29 @@ object ModelFolder {
       val fs = fileSystem(target, sparkSession)
       try {
         write(beside)
-        val conf = sparkSession.sessionState.newHadoopConf()
-        try FileContext.getFileContext(fs.getUri, conf).rename(beside, target, Options.Rename.OVERWRITE)
-        catch {
-          // A file system without renaming in one step.
-          case _: UnsupportedFileSystemException =>
-            fs.delete(target, false)
-            if (!fs.rename(beside, target)) throw new IOException(s"$beside could not be renamed to $target")
-        }
+        rename(fs, beside, target)
       } finally fs.delete(beside, false)
       // Those of the old model do not fit any more: until the new ones are there, loading refuses the folder.
       fs.delete(new Path(path, "metadata"), true)
       saveMetadata(path)
+    }
+
+    /** Takes the place of a file, in one step where the file system can. */
+    private def rename(fs: FileSystem, from: Path, to: Path): Unit = {
+      val conf = sparkSession.sessionState.newHadoopConf()
+      fs match {
+        // Hadoop would delete the target before.
+        case local: LocalFileSystem =>
+          for ((a, b) <- Seq(from -> to, local.getChecksumFile(from) -> local.getChecksumFile(to)))
+            Files.move(local.pathToFile(a).toPath, local.pathToFile(b).toPath, StandardCopyOption.ATOMIC_MOVE)
+        case _ =>
+          try FileContext.getFileContext(fs.getUri, conf).rename(from, to, Options.Rename.OVERWRITE)
+          catch {
+            case _: UnsupportedFileSystemException =>
+              fs.delete(to, false)
+              if (!fs.rename(from, to)) throw new IOException(s"$from could not be renamed to $to")
+          }
+      }
     }
 
     private def write(target: Path): Unit = {
