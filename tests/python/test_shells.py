@@ -137,7 +137,7 @@ def test_thrift_server(home: SimpleNamespace) -> None:
             "--outputformat=csv2",
         ]
         done = subprocess.run(
-            [*beeline, "-e", query.replace("\n", " ")],
+            [*beeline, "-e", " ".join(query.split())],
             env=outside(),
             capture_output=True,
             text=True,
