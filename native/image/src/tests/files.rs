@@ -10,8 +10,8 @@ use crate::{DecodeOptions, Error, Filter, Format, Limits, Pixels, Preparation, d
 
 /// What Pillow makes of a file.
 #[derive(Deserialize)]
-struct Expected {
-    ok: bool,
+pub(super) struct Expected {
+    pub(super) ok: bool,
     #[serde(default)]
     size: [usize; 2],
     #[serde(default)]
@@ -54,7 +54,7 @@ fn folder() -> Option<PathBuf> {
 /// A JPEG of 33 million pixels and three samples each takes more memory than the default.
 const LIMITS: Limits = Limits { max_allocation: 200 << 20, ..Limits::DEFAULT };
 
-fn decoded(bytes: &[u8], channels: usize) -> Result<Pixels, Error> {
+pub(super) fn decoded(bytes: &[u8], channels: usize) -> Result<Pixels, Error> {
     let options = DecodeOptions { formats: Format::ALL.to_vec(), channels, ..DecodeOptions::default() };
     decode(bytes, &options, &LIMITS)
 }
@@ -66,7 +66,7 @@ fn interleaved(planes: &[u8]) -> Vec<u8> {
 }
 
 /// What differs from Pillow, if anything.
-fn difference(bytes: &[u8], expected: &Expected) -> Option<String> {
+pub(super) fn difference(bytes: &[u8], expected: &Expected) -> Option<String> {
     let pixels = decoded(bytes, 3).unwrap();
     if [pixels.height, pixels.width] != expected.size {
         return Some(format!("has the size {} x {}", pixels.height, pixels.width));
