@@ -86,7 +86,7 @@ fn from_cmyk(mut data: Vec<u8>) -> Vec<u8> {
 
 fn error(error: JpegError) -> Error {
     match error {
-        JpegError::LimitExceeded { what: "scan count", actual, limit } => {
+        JpegError::LimitExceeded { what, actual, limit } if what.starts_with("scan count") => {
             Error::TooLarge { what: "scans", found: actual, limit }
         }
         JpegError::LimitExceeded { what, actual, limit } => Error::TooLarge { what, found: actual, limit },

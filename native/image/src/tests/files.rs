@@ -126,3 +126,22 @@ fn real_files_are_refused_where_pillow_refuses_them() {
     let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, REFUSED.map(|(name, _)| name), "{found:#?}");
 }
+
+#[test]
+fn real_files_that_are_cut_off_are_refused_and_none_that_is_whole() {
+    let Some(folder) = folder() else { return };
+    let files: BTreeMap<String, Expected> = read("image_files.json");
+    let mut cut_off = 0;
+    for name in files.keys().filter(|name| !name.starts_with("odd/")) {
+        let bytes = std::fs::read(folder.join(name)).unwrap();
+        assert!(decoded(&bytes, 3).is_ok(), "{name}");
+        // What follows the end of the image, if anything, may be missing.
+        let end = bytes.windows(2).rposition(|window| window == [0xff, 0xd9]).unwrap() + 1;
+        for part in 0..10 {
+            let error = decoded(&bytes[..end * (part + 1) / 10], 3).map(|pixels| pixels.data.len());
+            assert!(matches!(error, Err(Error::Damaged { .. } | Error::Unknown)), "{name}: {error:?}");
+            cut_off += 1;
+        }
+    }
+    assert_eq!(cut_off, 2700);
+}
