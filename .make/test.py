@@ -1,10 +1,12 @@
 """Runs tests: `test.py [lint] [rust] [jvm] [python] [all]`, every stage even when one fails.
 
-In the environment SPARK (versions), SUITE (a ScalaTest suite) and TEST (more words for pytest) narrow it.
+In the environment SPARK (versions), SUITE (a ScalaTest suite), TEST (more words for pytest) and
+FIRESTEEL_FUZZ_SECONDS (for each target) narrow it.
 """
 
 from __future__ import annotations
 
+import datetime
 import os
 import shlex
 import signal
@@ -41,10 +43,12 @@ def lints() -> list[Stage]:
 
 
 def rust() -> Stage:
-    variables = {**environment(), "LD_LIBRARY_PATH": str(pins.libtorch() / "lib")}
-    return Stage(
-        "rust", ("cargo", "test", "--release", "--workspace", "--no-fail-fast"), variables, read_cargo
-    )
+    # Fuzzing, which runs a target on each core, takes ten minutes each instead of ten seconds, on new files each day.
+    long = {"FIRESTEEL_FUZZ_SECONDS": "600", "FIRESTEEL_FUZZ_SEED": f"{datetime.date.today():%Y%m%d}"}
+    everything = long if "all" in sys.argv else {}
+    variables = {**everything, **environment(), "LD_LIBRARY_PATH": str(pins.libtorch() / "lib")}
+    command = ("cargo", "test", "--release", "--workspace", "--no-fail-fast")
+    return Stage("rust", command, variables, read_cargo, minutes=75 if everything else 30)
 
 
 def jars() -> Stage:

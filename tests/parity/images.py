@@ -1,7 +1,7 @@
 """Makes expected/images.json (formula images) and expected/image_files.json (real files) from Pillow.
 
-python tests/parity/images.py [FOLDER], which holds photos/ and odd/; default $FIRESTEEL_DATA; without it, the formula
-images alone.
+python tests/parity/images.py [FOLDER], which holds photos/, ants_bees/ and odd/; default $FIRESTEEL_DATA; without it,
+the formula images alone.
 """
 
 import csv
@@ -167,19 +167,20 @@ def decoded(path: Path) -> dict:
 def main() -> None:
     parser = expected.arguments()
     parser.add_argument(
-        "data", nargs="?", type=Path, help="folder with photos/ and odd/; default $FIRESTEEL_DATA"
+        "data", nargs="?", type=Path, help="folder with photos/, ants_bees/ and odd/; default $FIRESTEEL_DATA"
     )
     options = parser.parse_args()
     expected.finish("images.json", formula_images(), options.check)
     folder = options.data or Path(os.environ.get("FIRESTEEL_DATA", ""))
     if not (folder / "photos").is_dir():
-        print("there is no folder with photos/ and odd/: image_files.json is left alone")
+        print("there is no folder with photos/, ants_bees/ and odd/: image_files.json is left alone")
         return
-    files = {}
+    names = []
     for name, table in (("photos", "labels.csv"), ("odd", "manifest.csv")):
         with (folder / name / table).open(newline="") as rows:
-            for row in csv.DictReader(rows):
-                files[f"{name}/{row['file']}"] = decoded(folder / name / row["file"])
+            names += [f"{name}/{row['file']}" for row in csv.DictReader(rows)]
+    names += sorted(str(path.relative_to(folder)) for path in folder.glob("ants_bees/*/*/*.jpg"))
+    files = {name: decoded(folder / name) for name in names}
     expected.finish("image_files.json", files, options.check)
 
 

@@ -15,11 +15,22 @@ use std::time::{Duration, Instant};
 use mutation::mutated;
 pub use targets::{TARGETS, Target};
 
-/// The longest time that a file may take.
-pub const LONGEST: Duration = Duration::from_secs(10);
+/// What reading a file may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// The longest time; after twice as long the process is ended, as the file may never end.
+    pub longest: Duration,
+    /// The most memory that the process may hold, in bytes.
+    pub memory: u64,
+}
 
-/// The most memory that the process may hold, in bytes.
-pub const MEMORY: u64 = 512 << 20;
+impl Bounds {
+    /// 10 seconds and 512 MiB.
+    pub const DEFAULT: Bounds = Bounds { longest: Duration::from_secs(10), memory: 512 << 20 };
+}
+
+/// A file that is read faster has not taken much memory: it takes longer to fill it.
+const FAST: Duration = Duration::from_millis(5);
 
 /// What became of a run.
 #[derive(Debug)]
@@ -32,24 +43,31 @@ pub struct Report {
     pub longest: Duration,
     /// The most memory that the process held, in bytes; nothing where the system does not say.
     pub memory: Option<u64>,
-    /// The number and the content of each file that made the target panic, or that took too long.
+    /// The number and the content of each file that made the target panic, or that took too long or too much memory.
     pub findings: Vec<(u64, Vec<u8>)>,
 }
 
 impl Report {
     /// Whether nothing is wrong.
     pub fn is_good(&self) -> bool {
-        self.findings.is_empty() && self.memory.is_none_or(|bytes| bytes <= MEMORY)
+        self.findings.is_empty()
     }
 }
 
 /// Runs a target for so long on damaged `seeds`, from the file of number `first` on. Ends the process where a file
 /// takes so long that it may never end; its number is in the message.
-pub fn run(target: &Target, seeds: &[Vec<u8>], seed: u64, first: u64, time: Duration) -> Report {
+pub fn run(
+    target: &Target,
+    seeds: &[Vec<u8>],
+    seed: u64,
+    first: u64,
+    time: Duration,
+    bounds: Bounds,
+) -> Report {
     let started = Instant::now();
     let mut report =
         Report { executions: 0, accepted: 0, longest: Duration::ZERO, memory: None, findings: vec![] };
-    let watch = Watch::start(target.name);
+    let watch = Watch::start(target.name, 2 * bounds.longest);
     while started.elapsed() < time {
         let number = first + report.executions;
         let file = mutated(seeds, target.name, seed, number);
@@ -63,8 +81,13 @@ pub fn run(target: &Target, seeds: &[Vec<u8>], seed: u64, first: u64, time: Dura
             Ok(accepted) => report.accepted += u64::from(accepted),
             Err(_) => report.findings.push((number, file.clone())),
         }
-        if outcome.is_ok() && took > LONGEST {
+        if outcome.is_ok() && took > bounds.longest {
+            report.findings.push((number, file.clone()));
+        }
+        if took > FAST && peak_memory().is_some_and(|bytes| bytes > bounds.memory) {
+            // Later files could not be told from this one: the peak stays.
             report.findings.push((number, file));
+            break;
         }
     }
     watch.stop();
@@ -80,17 +103,17 @@ struct Watch {
 }
 
 impl Watch {
-    fn start(name: &'static str) -> Watch {
+    fn start(name: &'static str, longest: Duration) -> Watch {
         let (number, done) = (Arc::new(AtomicU64::new(u64::MAX)), Arc::new(AtomicBool::new(false)));
         let (watched, end) = (number.clone(), done.clone());
         let thread = spawn(move || {
             let (mut last, mut since) = (u64::MAX, Instant::now());
             while !end.load(SeqCst) {
-                sleep(Duration::from_millis(100));
+                sleep(longest / 100);
                 let now = watched.load(SeqCst);
                 if now != last {
                     (last, since) = (now, Instant::now());
-                } else if since.elapsed() > 2 * LONGEST {
+                } else if since.elapsed() > longest {
                     eprintln!("{name}: file {now} does not end");
                     std::process::exit(2);
                 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use firesteel_fuzz::{TARGETS, run};
+use firesteel_fuzz::{Bounds, TARGETS, run};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -18,8 +18,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     };
     let number = |i: usize, default: u64| words.get(i).map_or(Ok(default), |word| word.parse());
     let (seconds, seed, first) = (number(1, 60)?, number(2, 1)?, number(3, 0)?);
-    let seeds = (target.seeds)();
-    let report = run(target, &seeds, seed, first, Duration::from_secs(seconds));
+    let seeds = target.seeds();
+    let report = run(target, &seeds, seed, first, Duration::from_secs(seconds), Bounds::DEFAULT);
     println!(
         "{name}: {} files from {} seeds, {} accepted, the longest took {:?}, {} MiB at most, {} findings",
         report.executions,

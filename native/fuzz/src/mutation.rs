@@ -35,8 +35,8 @@ pub(crate) fn mutated(seeds: &[Vec<u8>], name: &str, seed: u64, number: u64) -> 
 }
 
 fn damage(file: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut impl Rng) {
-    // Headers are where most decisions are made.
-    let end = if random.random_bool(0.5) { file.len().min(256) } else { file.len() };
+    // Headers are where most decisions are made; those that are text are longer.
+    let end = file.len().min([256, 4096, usize::MAX][random.random_range(0..3)]);
     if end == 0 {
         file.push(random.random());
         return;
@@ -44,6 +44,8 @@ fn damage(file: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut impl Rng) {
     let at = random.random_range(0..end);
     let length = random.random_range(1..=(file.len() - at).min(64));
     match random.random_range(0..8) {
+        // Another number, where it is one in text.
+        0 | 1 if file[at].is_ascii_digit() => file[at] = random.random_range(b'0'..=b'9'),
         0 => file[at] ^= 1 << random.random_range(0..8),
         1 => file[at] = random.random(),
         2 => overwrite(file, at, random),

@@ -1,51 +1,67 @@
 //! Every target for a few seconds: 10, or as many as FIRESTEEL_FUZZ_SECONDS says. And what was found before.
+//!
+//! FIRESTEEL_FUZZ_SEED chooses other files. A finding is written to tests/data/regress by
+//! `cargo run --release -p firesteel-fuzz TARGET 1 SEED NUMBER`, with the seed and number that the failure tells.
 
 use std::time::Duration;
 
-use firesteel_fuzz::{TARGETS, Target, run};
+use firesteel_fuzz::{Bounds, TARGETS, run};
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).map_or(default, |text| text.parse().expect(variable))
+}
+
+/// Damaged files are read without panics and within time and memory.
+fn fuzz(name: &str) {
+    let target = TARGETS.iter().find(|target| target.name == name).unwrap();
+    let (seconds, seed) = (number("FIRESTEEL_FUZZ_SECONDS", 10), number("FIRESTEEL_FUZZ_SEED", 1));
+    let seeds = target.seeds();
+    let whole = seeds.iter().filter(|seed| (target.read)(seed)).count();
+    assert!(whole >= 15, "{name}: {whole} seeds of {} are accepted", seeds.len());
+    let report = run(target, &seeds, seed, 0, Duration::from_secs(seconds), Bounds::DEFAULT);
+    let (executions, accepted) = (report.executions, report.accepted);
+    println!("{name}: {executions} files of seed {seed}, {accepted} accepted, {:?} bytes", report.memory);
+    let numbers: Vec<u64> = report.findings.iter().map(|(number, _)| *number).collect();
+    assert!(report.is_good(), "{name}: files {numbers:?} of seed {seed}, {:?} bytes", report.memory);
+    assert!(executions > 200, "{name}: {executions} files alone");
+    assert!(accepted > 0 && accepted < executions, "{name}: {accepted} of {executions} are accepted");
+}
+
+// Each by itself, so that they run side by side.
 
 #[test]
-fn damaged_files_are_read_without_panics_and_within_time_and_memory() {
-    let seconds = std::env::var("FIRESTEEL_FUZZ_SECONDS").map_or(10, |text| text.parse().unwrap());
-    for target in &TARGETS {
-        let seeds = (target.seeds)();
-        assert!(seeds.iter().filter(|seed| (target.read)(seed)).count() >= 15, "{}", target.name);
-        let report = run(target, &seeds, 1, 0, Duration::from_secs(seconds));
-        let (name, executions, accepted) = (target.name, report.executions, report.accepted);
-        let numbers: Vec<u64> = report.findings.iter().map(|(number, _)| *number).collect();
-        assert!(report.is_good(), "{name}: files {numbers:?}, {:?} bytes", report.memory);
-        assert!(executions > 200, "{name}: {executions} files alone");
-        assert!(accepted > 0 && accepted < executions, "{name}: {accepted} of {executions} are accepted");
-    }
+fn decoding() {
+    fuzz("decode");
 }
 
 #[test]
-fn a_panic_is_a_finding() {
-    let target = Target {
-        name: "panics",
-        seeds: || vec![],
-        read: |file| {
-            assert!(file.len() % 2 == 0, "on purpose");
-            true
-        },
-    };
-    let seeds = [b"abcd".to_vec()];
-    let report = run(&target, &seeds, 1, 0, Duration::from_millis(200));
-    assert!(!report.is_good() && report.accepted > 0);
-    assert!(report.findings.iter().all(|(_, file)| file.len() % 2 == 1));
-    // The same number gives the same file again.
-    let (number, file) = &report.findings[0];
-    let again = run(&target, &seeds, 1, *number, Duration::from_millis(1));
-    assert_eq!(again.findings[0].1, *file);
+fn model_files() {
+    fuzz("model");
+}
+
+#[test]
+fn from_a_row_to_scores() {
+    fuzz("predict");
+}
+
+#[test]
+fn weights_of_other_programs() {
+    fuzz("weights");
+}
+
+#[test]
+fn every_target_has_its_test() {
+    assert_eq!(TARGETS.map(|target| target.name), ["decode", "model", "predict", "weights"]);
 }
 
 #[test]
 fn what_was_found_before_is_read() {
+    let mut count = 0;
     for target in &TARGETS {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/regress");
-        let Ok(entries) = std::fs::read_dir(format!("{folder}/{}", target.name)) else { continue };
-        for entry in entries {
-            (target.read)(&std::fs::read(entry.unwrap().path()).unwrap());
+        for file in target.findings() {
+            (target.read)(&file);
+            count += 1;
         }
     }
+    assert!(count > 0);
 }

@@ -20,7 +20,8 @@ pub struct Limits {
     pub max_allocation: usize,
     /// Scans of a JPEG; default 100.
     pub max_scans: usize,
-    /// Whether a file that is cut off or damaged is an error (default) or what there is of it is taken.
+    /// Whether a file that is cut off or damaged is an error (default) or what there is of it is taken. Of a whole
+    /// progressive JPEG whose first scans show the picture, later ones may be short: it lacks detail alone.
     pub strict: bool,
 }
 

@@ -1,21 +1,41 @@
-//! What is fed: a file each.
+//! What is fed: a file each. A broken promise is a panic, which is a finding.
+#![allow(clippy::panic, reason = "so that a broken promise is a finding")]
 
 mod decode;
+mod model;
 mod predict;
 mod seeds;
+mod weights;
+
+use std::path::Path;
 
 /// Something that reads files.
 pub struct Target {
     /// Its name.
     pub name: &'static str,
     /// Whole files to damage.
-    pub seeds: fn() -> Vec<Vec<u8>>,
+    pub whole: fn() -> Vec<Vec<u8>>,
     /// Reads a file and tells whether it accepts it. Panics where a promise is broken.
     pub read: fn(&[u8]) -> bool,
 }
 
+impl Target {
+    /// What is damaged: whole files, and what was found before.
+    pub fn seeds(&self) -> Vec<Vec<u8>> {
+        [(self.whole)(), self.findings()].concat()
+    }
+
+    /// What was found before, from tests/data/regress.
+    pub fn findings(&self) -> Vec<Vec<u8>> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/regress");
+        seeds::small_files(&Path::new(folder).join(self.name))
+    }
+}
+
 /// All targets.
-pub const TARGETS: [Target; 2] = [
-    Target { name: "decode", seeds: seeds::images, read: decode::read },
-    Target { name: "predict", seeds: seeds::images, read: predict::read },
+pub const TARGETS: [Target; 4] = [
+    Target { name: "decode", whole: seeds::images, read: decode::read },
+    Target { name: "model", whole: seeds::models, read: model::read },
+    Target { name: "predict", whole: seeds::images, read: predict::read },
+    Target { name: "weights", whole: seeds::checkpoints, read: weights::read },
 ];

@@ -1,9 +1,16 @@
-//! Small whole images of every kind that can be made here, and those of a data folder.
+//! Small whole files: images of every kind that can be made here and those of a data folder, models of every layer,
+//! and what PyTorch saved.
 
 use std::path::Path;
 
-use firesteel_core::image::{Pixels, encode_png};
+use firesteel_core::image::{Filter, Pixels, Preparation, encode_png};
+use firesteel_core::network::{Graph, Network};
+use firesteel_core::{Error, Model, Preprocessing, write_model};
 use libjpeg_turbo_rs::{Encoder, PixelFormat};
+use serde_json::Value;
+
+/// What PyTorch computed and saved.
+const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/parity/expected");
 
 /// Longer files are left out: they only make it slow.
 const LONGEST: u64 = 64 << 10;
@@ -32,8 +39,50 @@ pub(super) fn images() -> Vec<Vec<u8>> {
     files
 }
 
+/// The model files of the small networks with which layers are compared with PyTorch's, and of one that sees photos.
+pub(super) fn models() -> Vec<Vec<u8>> {
+    let networks = cases("ops.json");
+    let networks = networks.iter().filter_map(|case| Network::from_json(&case["network"].to_string()).ok());
+    let mut files: Vec<Vec<u8>> =
+        networks.filter_map(|network| model(&network, Preprocessing::default(), vec![]).ok()).collect();
+    files.retain(|file| file.len() as u64 <= LONGEST);
+    let photos =
+        Network::input(&[3, 16, 16]).conv(2, 3).relu().global_avg_pool().flatten().dense(2).softmax();
+    let preprocessing = Preprocessing {
+        mean: vec![0.485, 0.456, 0.406],
+        std: vec![0.229, 0.224, 0.225],
+        image: Some(Preparation::short_side_and_crop(18, 16, Filter::Bicubic)),
+        ..Preprocessing::default()
+    };
+    let labels = ["cat", "dog"].map(str::to_owned).to_vec();
+    files.extend(model(&photos.build(), preprocessing, labels).ok());
+    files
+}
+
+fn model(network: &Network, preprocessing: Preprocessing, labels: Vec<String>) -> Result<Vec<u8>, Error> {
+    let graph = Graph::new(network)?;
+    let weights = vec![0.01; graph.layout().values()];
+    write_model(&Model::new(graph, preprocessing, labels, weights)?)
+}
+
+/// The small files that PyTorch and safetensors saved, in both of PyTorch's formats.
+pub(super) fn checkpoints() -> Vec<Vec<u8>> {
+    cases("checkpoints.json").iter().filter_map(|case| hexadecimal(case["file"].as_str()?)).collect()
+}
+
+fn hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let digit = |c: u8| char::from(c).to_digit(16);
+    text.as_bytes().as_chunks().0.iter().map(|&[a, b]| Some((digit(a)? << 4 | digit(b)?) as u8)).collect()
+}
+
+/// The cases of a list; none where there is no such file, which the tests notice.
+fn cases(file: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(Path::new(EXPECTED).join(file)).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
 /// The contents of a folder's files that are short, in the order of their names.
-fn small_files(folder: &Path) -> Vec<Vec<u8>> {
+pub(super) fn small_files(folder: &Path) -> Vec<Vec<u8>> {
     let Ok(entries) = std::fs::read_dir(folder) else { return vec![] };
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();

@@ -4,7 +4,7 @@ use libjpeg_turbo_rs::common::error::DecodeWarning;
 use libjpeg_turbo_rs::common::types::DecodeLimits;
 use libjpeg_turbo_rs::{Decoder, JpegError, PixelFormat};
 
-use crate::header::jpeg::Frame;
+use crate::header::jpeg::{Frame, coarsest};
 use crate::pixels::{Decoded, Layout};
 use crate::{Error, Format, Limits};
 
@@ -17,6 +17,22 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
     if limits.strict && bytes[frame.scan..].windows(2).rposition(|window| window == END).is_none() {
         return Err(Error::damaged(Format::Jpeg, "it is cut off"));
     }
+    match read(bytes, &frame, limits, limits.strict) {
+        // As libjpeg does: the file is whole, the picture too, and what later scans lack is detail.
+        Err(Error::Damaged { .. }) if limits.strict && shows_its_picture(bytes, &frame, limits) => {
+            read(bytes, &frame, limits, false)
+        }
+        other => other,
+    }
+}
+
+/// Whether a file is a progressive one that has its end, and whose first scans are undamaged.
+fn shows_its_picture(bytes: &[u8], frame: &Frame, limits: &Limits) -> bool {
+    let start = if frame.progressive { coarsest(bytes, frame.sampling.len()) } else { None };
+    start.is_some_and(|start| read(&[start, &END].concat(), frame, limits, true).is_ok())
+}
+
+fn read(bytes: &[u8], frame: &Frame, limits: &Limits, strict: bool) -> Result<Decoded, Error> {
     let accepted = DecodeLimits {
         max_width: limits.max_side,
         max_height: limits.max_side,
@@ -26,17 +42,17 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
         max_memory: None,
     };
     let mut decoder = Decoder::new_with_limits(bytes, accepted).map_err(error)?;
-    limits.check_allocation(memory(&frame, decoder.has_multiple_scans()))?;
+    limits.check_allocation(memory(frame, decoder.has_multiple_scans()))?;
     let (format, layout) = match frame.sampling.len() {
         1 => (PixelFormat::Grayscale, Layout::Grey),
         3 => (PixelFormat::Rgb, Layout::Rgb),
         _ => (PixelFormat::Cmyk, Layout::Rgb),
     };
     decoder.set_output_format(format);
-    decoder.set_lenient(!limits.strict);
+    decoder.set_lenient(!strict);
     let image = decoder.decode_image().map_err(error)?;
     let cut_off = |warning: &DecodeWarning| matches!(warning, DecodeWarning::TruncatedData { .. });
-    if limits.strict && image.warnings.iter().any(cut_off) {
+    if strict && image.warnings.iter().any(cut_off) {
         return Err(Error::damaged(Format::Jpeg, "it is cut off"));
     }
     let data = if format == PixelFormat::Cmyk { from_cmyk(image.data) } else { image.data };
@@ -70,7 +86,7 @@ fn from_cmyk(mut data: Vec<u8>) -> Vec<u8> {
 
 fn error(error: JpegError) -> Error {
     match error {
-        JpegError::LimitExceeded { what: "scan count", actual, limit } => {
+        JpegError::LimitExceeded { what, actual, limit } if what.starts_with("scan count") => {
             Error::TooLarge { what: "scans", found: actual, limit }
         }
         JpegError::LimitExceeded { what, actual, limit } => Error::TooLarge { what, found: actual, limit },

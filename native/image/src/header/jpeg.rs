@@ -12,6 +12,8 @@ pub(crate) struct Frame {
     pub(crate) sampling: Vec<[u64; 2]>,
     /// Where the first scan's data begin.
     pub(crate) scan: usize,
+    /// Whether later scans refine what earlier ones hold.
+    pub(crate) progressive: bool,
     orientation: u8,
 }
 
@@ -72,13 +74,43 @@ impl Frame {
         if sampling.iter().flatten().any(|factor| !(1..=4).contains(factor)) {
             return Err(Error::damaged(Format::Jpeg, "its sampling factors are not 1 to 4"));
         }
-        Ok(Frame { width, height, sampling, scan: 0, orientation: 1 })
+        let progressive = matches!(marker, 0xc2 | 0xca);
+        Ok(Frame { width, height, sampling, scan: 0, progressive, orientation: 1 })
     }
 
     /// The header in general terms.
     pub(crate) fn info(&self) -> Info {
         let Frame { width, height, orientation, .. } = *self;
         Info { format: Format::Jpeg, width, height, channels: self.sampling.len(), orientation }
+    }
+}
+
+/// The beginning of a progressive file that shows the whole picture with the least detail: the segments up to the
+/// first scan that comes when every component has its first coefficients. Nothing where no scan comes then, or where
+/// the file does not end with its end marker.
+pub(crate) fn coarsest(bytes: &[u8], components: usize) -> Option<&[u8]> {
+    let (mut at, mut end) = (2, None);
+    let mut begun: Vec<u8> = vec![];
+    loop {
+        let (marker, content) = next(bytes, &mut at)?;
+        match marker {
+            // Before the marker, the length and the content.
+            0xda if begun.len() >= components => end = end.or(Some(at - 4 - content.len())),
+            0xda => {
+                let (&count, rest) = content.split_first()?;
+                let (specs, [first, _, bits, ..]) = rest.split_at_checked(2 * usize::from(count))? else {
+                    return None;
+                };
+                // The first scan of the first coefficient; further bits of it come later.
+                if *first == 0 && bits >> 4 == 0 {
+                    let new = |id: &u8| !begun.contains(id);
+                    let ids: Vec<u8> = specs.iter().step_by(2).copied().filter(new).collect();
+                    begun.extend(ids);
+                }
+            }
+            0xd9 => return bytes.get(..end?),
+            _ => {}
+        }
     }
 }
 

@@ -95,6 +95,42 @@ fn a_frame_whose_image_has_another_size_is_refused() {
     assert_eq!([whole.height, whole.width], [200, 200]);
 }
 
+/// The places of a progressive JPEG's scans: where their data begin and end.
+fn scans(file: &[u8]) -> Vec<[usize; 2]> {
+    let marker = |at: &usize| file[*at] == 0xff && !matches!(file[*at + 1], 0x00 | 0xd0..=0xd7);
+    let starts = (0..file.len() - 1).filter(|&at| file[at..at + 2] == [0xff, 0xda]);
+    starts
+        .map(|at| at + 2 + usize::from(u16::from_be_bytes([file[at + 2], file[at + 3]])))
+        .map(|from| [from, (from..file.len() - 1).find(marker).unwrap()])
+        .collect()
+}
+
+#[test]
+fn a_progressive_jpeg_that_lacks_detail_alone_is_decoded_and_one_that_lacks_more_is_not() {
+    let file = jpeg([64, 80], true);
+    let scans = scans(&file);
+    assert!(scans.len() > 5, "{scans:?}");
+    let lenient = Limits { strict: false, ..Limits::default() };
+    let whole = decode(&file, &options(), &Limits::default());
+    let mut coarser = 0;
+    for (scan, [from, to]) in scans.into_iter().enumerate() {
+        let mut without = file.clone();
+        without.drain(from..to);
+        let strictly = decode(&without, &options(), &Limits::default());
+        if scan == 0 {
+            assert!(matches!(strictly, Err(Error::Damaged { format: Format::Jpeg, .. })), "{strictly:?}");
+        } else {
+            // Where later scans refine what is not there, none can be read.
+            assert_eq!(strictly, decode(&without, &options(), &lenient), "scan {scan}");
+            coarser += usize::from(strictly.is_ok() && strictly != whole);
+        }
+        // Without its end the file is cut off, whatever it shows.
+        without.truncate(without.len() - 2);
+        assert!(decode(&without, &options(), &Limits::default()).is_err(), "scan {scan}");
+    }
+    assert!(coarser >= 3, "{coarser} scans");
+}
+
 #[test]
 fn a_cut_off_jpeg_is_decoded_as_far_as_it_goes_where_that_is_asked_for() {
     let file = jpeg([64, 64], false);

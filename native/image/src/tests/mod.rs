@@ -5,6 +5,7 @@ mod decode;
 mod encoded;
 mod expected;
 mod files;
+mod forms;
 mod header;
 mod hostile;
 mod limits;

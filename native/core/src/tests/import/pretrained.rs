@@ -1,5 +1,6 @@
 //! Real weights, if the environment variable FIRESTEEL_DATA names a folder that holds them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -50,10 +51,30 @@ fn real_weights_give_the_scores_of_pytorch() {
         let found = scores.iter().step_by(case.every).zip(&case.scores);
         let apart = found.map(|(f, e)| f64::from((f - e).abs())).fold(0.0, f64::max);
         assert!(apart <= 1e-4 * case.largest, "{}: {apart:.1e} of {}", case.name, case.largest);
-        let best = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
-        assert_eq!(best, case.best, "{}", case.name);
+        assert_eq!(best(&scores), case.best, "{}", case.name);
         println!("{}: {:.1e} of the largest score apart, {time:?}", case.name, apart / case.largest);
     }
+}
+
+fn best(scores: &[f32]) -> usize {
+    scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0
+}
+
+#[test]
+fn photos_have_the_labels_of_pytorch() {
+    let Some(data) = data() else { return };
+    let labels: BTreeMap<String, usize> = expected::read("labels.json");
+    assert_eq!(labels.len(), 270);
+    let predictor = Predictor::new(model(&data, "squeezenet1_1", "squeezenet1_1.pth"));
+    let files: Vec<Vec<u8>> = labels.keys().map(|name| std::fs::read(data.join(name)).unwrap()).collect();
+    let rows: Vec<Row> = files.iter().map(|file| Row::Bytes(file)).collect();
+    let (mut scores, mut status) = (vec![f32::NAN; 1000 * rows.len()], vec![Status::Null; rows.len()]);
+    predictor.predict(&rows, &mut scores, &mut status).unwrap();
+    assert!(status.iter().all(|&s| s == Status::Ok));
+    let equal = labels.values().zip(scores.chunks(1000)).filter(|&(&label, s)| label == best(s)).count();
+    println!("{equal} of 270");
+    // At least 99.5 %.
+    assert!(equal >= 269, "{equal}");
 }
 
 #[test]
@@ -67,7 +88,6 @@ fn resnet_20_knows_the_images_of_cifar_10() {
     let (mut scores, mut status) = (vec![f32::NAN; 10 * rows.len()], vec![Status::Null; rows.len()]);
     predictor.predict(&rows, &mut scores, &mut status).unwrap();
     assert!(status.iter().all(|&s| s == Status::Ok));
-    let best = |scores: &[f32]| scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
     let correct = images.iter().zip(scores.chunks(10)).filter(|(i, s)| usize::from(i[0]) == best(s)).count();
     println!("{correct} of 1000");
     assert!((914..=916).contains(&correct), "{correct}");

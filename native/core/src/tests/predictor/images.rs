@@ -88,6 +88,27 @@ fn a_bad_image_has_a_status_and_changes_no_other_row() {
 }
 
 #[test]
+fn a_bad_row_in_a_batch_of_32_leaves_the_others_as_they_are_without_it() {
+    let files: Vec<Vec<u8>> =
+        (14..46).map(|side| encode_png(&pixels([side, 60 - side], 3)).unwrap()).collect();
+    assert_eq!(files.len(), 32);
+    let predictor = resizing();
+    for at in 0..32 {
+        let cut = &files[at][..files[at].len() - 1 - at];
+        let mut rows: Vec<Row> = files.iter().map(|file| Row::Bytes(file)).collect();
+        rows[at] = [Row::Bytes(cut), Row::Null, Row::Floats(&[f32::NAN; VALUES])][at % 3];
+        let (mut with, mut status) = predict(&predictor, &rows);
+        assert!(with.drain(4 * at..4 * at + 4).all(|score| score.is_nan()));
+        assert_ne!(status.remove(at), Status::Ok);
+        assert_eq!(status, [Status::Ok; 31]);
+        rows.remove(at);
+        let (without, _) = predict(&predictor, &rows);
+        let bits = |scores: &[f32]| scores.iter().map(|score| score.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&with), bits(&without), "row {at}");
+    }
+}
+
+#[test]
 fn raw_pixels_that_begin_as_an_image_does_are_raw_pixels() {
     for signature in [&b"\xff\xd8\xff"[..], b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP", b"BM", b"GIF89a"] {
         let mut raw = planes(&pixels(SIZE, 3));

@@ -1,0 +1,62 @@
+//! Photos in many forms, as Pillow saves them when the test runs: the same bytes as Pillow's. Needs a python3 with
+//! Pillow and scikit-learn, whose two photos are used beside those of the folder that FIRESTEEL_DATA names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use super::files::{Expected, decoded, difference};
+
+/// Forms whose pixels differ from Pillow's, and why.
+const OTHER_PIXELS: [(&str, &str); 1] =
+    [("jpeg.tiff", "the decoder of JPEG inside of TIFF is another one: 1 apart at most")];
+
+/// Forms that Pillow takes and we refuse, and why.
+const REFUSED: [(&str, &str); 1] = [("palette.tiff", "palettes in TIFF are not supported")];
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/parity/forms.py");
+
+#[test]
+fn every_form_of_a_photo_gives_the_same_bytes_as_by_pillow() {
+    let python = |words: &[&str]| Command::new("python3").args(words).status().is_ok_and(|s| s.success());
+    if !python(&["-c", "import PIL, sklearn; assert PIL.__version__ >= '13'"]) {
+        eprintln!("skipped: python3 has no Pillow 13 and scikit-learn");
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("firesteel-forms-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let written = python(&[SCRIPT, folder.to_str().unwrap()]);
+    let found = written.then(|| compare(&folder));
+    std::fs::remove_dir_all(&folder).unwrap();
+    let Found { compared, other, refused } = found.expect("the script runs");
+    assert!(compared >= if std::env::var_os("FIRESTEEL_DATA").is_some() { 210 } else { 100 }, "{compared}");
+    assert_eq!(other, BTreeSet::from(OTHER_PIXELS.map(|(form, _)| form.to_owned())));
+    assert_eq!(refused, BTreeSet::from(REFUSED.map(|(form, _)| form.to_owned())));
+}
+
+struct Found {
+    compared: usize,
+    other: BTreeSet<String>,
+    refused: BTreeSet<String>,
+}
+
+fn compare(folder: &std::path::Path) -> Found {
+    let mut found = Found { compared: 0, other: BTreeSet::new(), refused: BTreeSet::new() };
+    let text = std::fs::read_to_string(folder.join("expected.json")).unwrap();
+    let files: BTreeMap<String, Expected> = serde_json::from_str(&text).unwrap();
+    for (name, expected) in files {
+        assert!(expected.ok, "{name}");
+        let form = name.split_once('/').unwrap().1.to_owned();
+        let bytes = std::fs::read(folder.join(&name)).unwrap();
+        if let Err(error) = decoded(&bytes, 3) {
+            eprintln!("{name}: {error}");
+            found.refused.insert(form);
+            continue;
+        }
+        found.compared += 1;
+        if let Some(difference) = difference(&bytes, &expected) {
+            eprintln!("{name}: {difference}");
+            found.other.insert(form);
+        }
+    }
+    found
+}
