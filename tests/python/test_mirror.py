@@ -73,6 +73,7 @@ HIDDEN = {
         "storedModel",
         "mistakes",
         "shownTopK",
+        "append",
     )
 }
 # What Python writes another way.

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json as _json
+import math
+from itertools import count
 from operator import index
-from typing import Any, Union
+from typing import Any
 
 from firesteel import _jvm
-
-Size = Union[int, tuple[int, int]]
-Padding = Union[int, tuple[int, int], str]
+from firesteel.ml._network_layers import NetworkLayers
 
 
-class Network:
-    """A network: the shape of its input, and layers one after the other.
+class Network(NetworkLayers):
+    """A network: the shape of its input, and layers, each of which reads the one before it.
 
-    :meth:`input` starts one. Each layer is named by its kind and number (``conv1``, ``relu1``, ...). A
-    network is immutable: every method gives a new one. Nothing is checked until it is used or
-    :meth:`summary` is called.
+    :meth:`input` starts one. A network is immutable: every method gives a new one. Nothing is checked until it
+    is used or :meth:`summary` is called.
+
+    Each layer is named by its kind and number (``conv1``, ``relu1``, ...), or by :meth:`named`. Branches part
+    at a name (:meth:`after`) and meet at one (:meth:`add`, :meth:`concat`, :meth:`multiply`); ``input`` names
+    the network's input.
 
     In the shapes below ``c`` is a number of channels, ``h`` and ``w`` are a height and a width in pixels. A
     size is a number, which stands for both, or a pair (height, width).
@@ -26,6 +29,13 @@ class Network:
     --------
     >>> Network.input(2).dense(8).relu().dense(2).toJson()[:67]
     '{"input":[2],"nodes":[{"name":"dense1","op":"dense","inputs":["inpu'
+
+    A block of a residual network:
+
+    >>> network = Network.input(3, 32, 32).conv(16, kernel=3, padding=1).batchNorm().relu().named("block")
+    >>> network = network.conv(16, kernel=3, padding=1).batchNorm().relu()
+    >>> network = network.conv(16, kernel=3, padding=1).batchNorm().add("block").relu()
+    >>> network = network.globalAvgPool().flatten().dense(10)
     """
 
     __module__ = "firesteel.ml"
@@ -60,126 +70,31 @@ class Network:
         description = _json.loads(json)
         return Network(tuple(description["input"]), tuple(description["nodes"]), description["output"])
 
-    def conv(
-        self,
-        filters: int,
-        kernel: Size,
-        stride: Size = 1,
-        padding: Padding = 0,
-        dilation: Size = 1,
-        groups: int = 1,
-        bias: bool = True,
-    ) -> Network:
-        """Two-dimensional convolution: ``[c, h, w]`` -> ``[filters, h', w']``.
+    def named(self, name: str) -> Network:
+        """Names the layer that was added last. Its weights in a saved model have this prefix.
 
         Parameters
         ----------
-        filters : int
-            Number of output channels.
-        kernel : int or (int, int)
-            Size of the window.
-        stride : int or (int, int), default 1
-            Step of the window.
-        padding : int, (int, int) or "same", default 0
-            Zeros on each side; "same" keeps the size (divided by the stride), an odd zero goes after.
-        dilation : int or (int, int), default 1
-            Distance of two taps of the kernel.
-        groups : int, default 1
-            Groups of channels that do not see each other.
-        bias : bool, default True
-            Whether a number per filter is added.
+        name : str
+            Letters, digits, ``_``, ``-`` and ``.``.
 
         Returns
         -------
         Network
-            This network and the layer.
+            This network with the layer's name.
+
+        Raises
+        ------
+        ValueError
+            If no layer has just been added.
         """
-        return self._append(
-            "conv",
-            "conv2d",
-            filters=index(filters),
-            kernel=_size(kernel),
-            stride=_size(stride),
-            padding=padding if isinstance(padding, str) else _size(padding),
-            dilation=_size(dilation),
-            groups=index(groups),
-            bias=bool(bias),
-        )
+        if not self._nodes or self._nodes[-1]["name"] != self._output:
+            raise ValueError(f"named('{name}') must follow the layer that it names: there is none")
+        return Network(self._input, (*self._nodes[:-1], {**self._nodes[-1], "name": name}), name)
 
-    def maxPool(self, kernel: Size, stride: Size | None = None, padding: Size = 0) -> Network:
-        """The largest value of each window: ``[c, h, w]`` -> ``[c, h', w']``.
-
-        Parameters
-        ----------
-        kernel : int or (int, int)
-            Size of the window.
-        stride : int or (int, int), optional
-            Step of the window; the kernel's size by default.
-        padding : int or (int, int), default 0
-            Values on each side that are never the largest.
-
-        Returns
-        -------
-        Network
-            This network and the layer.
-        """
-        return self._append("pool", "max_pool2d", **_window(kernel, stride, padding))
-
-    def avgPool(self, kernel: Size, stride: Size | None = None, padding: Size = 0) -> Network:
-        """The mean of each window, padding included: ``[c, h, w]`` -> ``[c, h', w']``.
-
-        Parameters
-        ----------
-        kernel : int or (int, int)
-            Size of the window.
-        stride : int or (int, int), optional
-            Step of the window; the kernel's size by default.
-        padding : int or (int, int), default 0
-            Zeros on each side.
-
-        Returns
-        -------
-        Network
-            This network and the layer.
-        """
-        return self._append("pool", "avg_pool2d", **_window(kernel, stride, padding))
-
-    def globalMaxPool(self) -> Network:
-        """The largest value of each map: ``[c, h, w]`` -> ``[c, 1, 1]``."""
-        return self._append("pool", "global_max_pool2d")
-
-    def globalAvgPool(self) -> Network:
-        """The mean of each map: ``[c, h, w]`` -> ``[c, 1, 1]``."""
-        return self._append("pool", "global_avg_pool2d")
-
-    def dense(self, units: int, bias: bool = True) -> Network:
-        """Fully connected layer: ``[n]`` -> ``[units]``.
-
-        Parameters
-        ----------
-        units : int
-            Number of outputs.
-        bias : bool, default True
-            Whether a number per output is added.
-
-        Returns
-        -------
-        Network
-            This network and the layer.
-        """
-        return self._append("dense", "dense", units=index(units), bias=bool(bias))
-
-    def relu(self) -> Network:
-        """``max(x, 0)``; the shape stays."""
-        return self._append("relu", "relu")
-
-    def flatten(self) -> Network:
-        """A map as a vector: ``[c, h, w]`` -> ``[c * h * w]``."""
-        return self._append("flatten", "flatten")
-
-    def softmax(self) -> Network:
-        """Probabilities: ``[n]`` -> ``[n]``. Needless at the end of a network: models apply it anyway."""
-        return self._append("softmax", "softmax")
+    def after(self, layer: str) -> Network:
+        """Begins a branch: the layer that is added next reads `layer`, not the one that was added last."""
+        return Network(self._input, self._nodes, layer)
 
     def toJson(self) -> str:
         """The description as JSON, as the parameter ``network`` takes it."""
@@ -216,18 +131,12 @@ class Network:
     def __hash__(self) -> int:
         return hash(self.toJson())
 
-    def _append(self, kind: str, op: str, **options: Any) -> Network:
-        name = f"{kind}{1 + sum(node['name'].startswith(kind) for node in self._nodes)}"
-        node = {"name": name, "op": op, "inputs": [self._output], **options}
+    def _append(self, kind: str, op: str, others: tuple[str, ...] = (), **options: Any) -> Network:
+        taken = {node["name"] for node in self._nodes}
+        name = next(name for name in map(f"{kind}{{}}".format, count(1)) if name not in taken)
+        # JSON has no other numbers.
+        for option, value in options.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"layer '{name}' ({op}): {option} is {value}: it must be a finite number")
+        node = {"name": name, "op": op, "inputs": [self._output, *others], **options}
         return Network(self._input, (*self._nodes, node), name)
-
-
-def _window(kernel: Size, stride: Size | None, padding: Size) -> dict[str, Any]:
-    step = kernel if stride is None else stride
-    return {"kernel": _size(kernel), "stride": _size(step), "padding": _size(padding)}
-
-
-def _size(size: Size) -> tuple[int, int]:
-    """The height and the width of a size."""
-    height, width = size if isinstance(size, (tuple, list)) else (size, size)
-    return index(height), index(width)

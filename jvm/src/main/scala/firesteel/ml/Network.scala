@@ -1,79 +1,53 @@
 /* Builds the description of a network. */
 package firesteel.ml
 
-import scala.language.implicitConversions
-
 import firesteel.infer.NetworkDescription
 
-import org.json4s.{DefaultFormats, JArray, JObject, JValue}
 import org.json4s.JsonDSL._
 import org.json4s.jackson.JsonMethods.{compact, parse}
+import org.json4s.{DefaultFormats, JDouble, JObject, JString}
 
 /**
- * A network: the shape of its input, and layers one after the other, each named by its kind and number
- * (`conv1`, `relu1`, ...). Immutable: every method gives a new network. Nothing is checked until the network is
- * used or [[summary]] is called.
+ * A network: the shape of its input, and layers, each of which reads the one before it. Immutable: every method gives a
+ * new network. Nothing is checked until the network is used or [[summary]] is called.
  *
  * {{{
  *   Network.input(1, 28, 28).conv(20, kernel = 5).relu.maxPool(2).flatten.dense(10)
  * }}}
+ *
+ * Each layer is named by its kind and number (`conv1`, `relu1`, ...), or by [[named]]. Branches part at a name
+ * ([[after]]) and meet at one ([[add]], [[concat]], [[multiply]]); `input` names the network's input:
+ *
+ * {{{
+ *   Network.input(3, 32, 32).conv(16, kernel = 3, padding = 1).batchNorm().relu.named("block")
+ *     .conv(16, kernel = 3, padding = 1).batchNorm().relu.conv(16, kernel = 3, padding = 1).batchNorm()
+ *     .add("block").relu.globalAvgPool.flatten.dense(10)
+ * }}}
  */
-final class Network private (input: Seq[Int], nodes: Vector[JObject], output: String) extends Serializable {
+final class Network private (input: Seq[Int], nodes: Vector[JObject], output: String)
+    extends NetworkLayers
+    with Serializable {
   import Network._
 
   /**
-   * Two-dimensional convolution: `[c, h, w]` -> `[filters, h', w']`.
+   * Names the layer that was added last. Its weights in a saved model have this prefix.
    *
-   * @param filters number of output channels
-   * @param kernel size of the window: a number or a pair (height, width)
-   * @param stride step of the window
-   * @param padding zeros on each side: a number, a pair, or [[Padding.Same]], which keeps the size (divided by
-   *                the stride)
-   * @param dilation distance of two taps of the kernel
-   * @param groups groups of channels that do not see each other
-   * @param bias whether a number per filter is added
+   * @param name letters, digits, `_`, `-` and `.`
+   * @throws IllegalArgumentException if no layer has just been added
    */
-  def conv(
-      filters: Int,
-      kernel: Size,
-      stride: Size = 1,
-      padding: Padding = 0,
-      dilation: Size = 1,
-      groups: Int = 1,
-      bias: Boolean = true
-  ): Network = append(
-    "conv",
-    "conv2d",
-    ("filters" -> filters) ~ ("kernel" -> kernel.json) ~ ("stride" -> stride.json) ~ ("padding" -> padding.json) ~
-      ("dilation" -> dilation.json) ~ ("groups" -> groups) ~ ("bias" -> bias)
-  )
+  def named(name: String): Network = nodes match {
+    case earlier :+ last if nameOf(last) == output =>
+      val renamed = last.obj.map {
+        case ("name", _) => "name" -> JString(name)
+        case field => field
+      }
+      new Network(input, earlier :+ JObject(renamed), name)
+    case _ =>
+      throw new IllegalArgumentException(s"named('$name') must follow the layer that it names: there is none")
+  }
 
-  /** The largest value of each window: `[c, h, w]` -> `[c, h', w']`. The stride is the kernel if not given. */
-  def maxPool(kernel: Size, stride: Size = null, padding: Size = 0): Network =
-    append("pool", "max_pool2d", window(kernel, stride, padding))
-
-  /** The mean of each window, padding included: `[c, h, w]` -> `[c, h', w']`. Otherwise as [[maxPool]]. */
-  def avgPool(kernel: Size, stride: Size = null, padding: Size = 0): Network =
-    append("pool", "avg_pool2d", window(kernel, stride, padding))
-
-  /** The largest value of each map: `[c, h, w]` -> `[c, 1, 1]`. */
-  def globalMaxPool: Network = append("pool", "global_max_pool2d")
-
-  /** The mean of each map: `[c, h, w]` -> `[c, 1, 1]`. */
-  def globalAvgPool: Network = append("pool", "global_avg_pool2d")
-
-  /** Fully connected layer: `[n]` -> `[units]`. */
-  def dense(units: Int, bias: Boolean = true): Network =
-    append("dense", "dense", ("units" -> units) ~ ("bias" -> bias))
-
-  /** `max(x, 0)`. */
-  def relu: Network = append("relu", "relu")
-
-  /** A map as a vector: `[c, h, w]` -> `[c * h * w]`. */
-  def flatten: Network = append("flatten", "flatten")
-
-  /** Probabilities: `[n]` -> `[n]`. At the end of a network it changes nothing, as models apply it anyway. */
-  def softmax: Network = append("softmax", "softmax")
+  /** Begins a branch: the layer that is added next reads `layer`, instead of the one that was added last. */
+  def after(layer: String): Network = new Network(input, nodes, layer)
 
   /** The description as JSON, as the parameter `network` takes it. */
   def toJson: String = compact(("input" -> input) ~ ("nodes" -> nodes) ~ ("output" -> output))
@@ -94,15 +68,20 @@ final class Network private (input: Seq[Int], nodes: Vector[JObject], output: St
 
   override def hashCode: Int = toJson.hashCode
 
-  private def append(kind: String, op: String, options: JObject = JObject()): Network = {
-    val name = kind + (1 + nodes.count(node => (node \ "name").extract[String].startsWith(kind)))
-    new Network(input, nodes :+ (("name" -> name) ~ ("op" -> op) ~ ("inputs" -> Seq(output)) ~ options), name)
+  private[ml] override def append(
+      kind: String,
+      op: String,
+      options: JObject,
+      others: Seq[String]): Network = {
+    val taken = nodes.map(nameOf).toSet
+    val name = Iterator.from(1).map(kind + _).find(!taken(_)).get
+    // JSON has no other numbers.
+    for ((option, JDouble(x)) <- options.obj if x.isNaN || x.isInfinite) {
+      throw new IllegalArgumentException(s"layer '$name' ($op): $option is $x: it must be a finite number")
+    }
+    val node = ("name" -> name) ~ ("op" -> op) ~ ("inputs" -> (output +: others)) ~ options
+    new Network(input, nodes :+ node, name)
   }
-
-  private def window(kernel: Size, stride: Size, padding: Size): JObject =
-    ("kernel" -> kernel.json) ~ ("stride" -> Option(stride)
-      .getOrElse(kernel)
-      .json) ~ ("padding" -> padding.json)
 }
 
 object Network {
@@ -124,6 +103,8 @@ object Network {
       (description \ "output").extract[String])
   }
 
+  private def nameOf(node: JObject): String = (node \ "name").extract[String]
+
   /** A table of the layers of a description in JSON. */
   private[firesteel] def summary(json: String): String = {
     val network = NetworkDescription.of(json)
@@ -138,34 +119,4 @@ object Network {
     }
     rows.map(line).mkString("\n")
   }
-}
-
-/** A height and a width; a number stands for both, a pair for (height, width). */
-final case class Size(height: Int, width: Int) {
-  private[ml] def json: JArray = JArray(List(height, width).map(n => n: JValue))
-}
-
-object Size {
-  implicit def square(side: Int): Size = Size(side, side)
-  implicit def pair(size: (Int, Int)): Size = Size(size._1, size._2)
-}
-
-/** How a convolution pads its input: numbers of zeros, or [[Padding.Same]]. */
-sealed abstract class Padding {
-  private[ml] def json: JValue
-}
-
-object Padding {
-
-  /** Zeros so that the output is as large as the input, divided by the stride; an odd one goes after. */
-  case object Same extends Padding {
-    private[ml] override def json: JValue = "same"
-  }
-
-  private final case class Explicit(size: Size) extends Padding {
-    private[ml] override def json: JValue = size.json
-  }
-
-  implicit def square(side: Int): Padding = Explicit(Size(side, side))
-  implicit def pair(size: (Int, Int)): Padding = Explicit(Size(size._1, size._2))
 }
