@@ -98,7 +98,7 @@ class AugmentationSuite extends SparkSuite {
           """{"randomBlur":{}}""" -> "unknown variant `randomBlur`, expected one of `randomCrop`, ",
           """{"randomShift":{"rows":0.5}}""" -> "missing field `columns`",
           """{"randomRotation":{"angle":3}}""" -> "unknown field `angle`",
-          "flip" -> "expected ident"
+          "flip" -> "expected value"
         )) {
         val message = refused(learner().setAugmentations(Array(json)))
         assert(message.startsWith(s"augmentations: $json: ") && message.contains(problem), message)
@@ -136,7 +136,8 @@ class AugmentationSuite extends SparkSuite {
 
   test("changes are values, and the estimator keeps them") {
     val changes = Seq(randomCrop(8, 8, 1), randomHorizontalFlip(0.25))
-    assert(randomCrop(8, 8, padding = 1) === changes.head && changes.head !== changes.last)
+    assert(randomCrop(8, 8, padding = 1) === changes.head)
+    assert(changes.head !== changes.last)
     assert(Set(changes.head, randomCrop(8, 8, 1)).size === 1 && changes.head.toString === changes.head.toJson)
     withTempDir { folder =>
       learner(changes: _*).save(s"$folder/estimator")
