@@ -105,5 +105,7 @@ def test_changes_are_objects_or_json(spark: SparkSession) -> None:
 
 def test_mistakes_are_named(corners: DataFrame) -> None:
     wrong = Augmentation.randomHorizontalFlip(2.0)
-    with pytest.raises(IllegalArgumentException, match="augmentations: randomHorizontalFlip: probability: 2 is"):
+    with pytest.raises(
+        IllegalArgumentException, match="augmentations: randomHorizontalFlip: probability: 2 is"
+    ):
         classifier(augmentations=[wrong]).fit(corners)

@@ -63,7 +63,8 @@ mod tests {
     #[test]
     fn planes_hold_a_channel_each_and_come_back() {
         let pixels = Pixels { width: 2, height: 1, channels: 3, data: vec![1, 2, 3, 4, 5, 6] };
-        for (order, planes) in [(ColorOrder::Rgb, [1, 4, 2, 5, 3, 6]), (ColorOrder::Bgr, [3, 6, 2, 5, 1, 4])] {
+        for (order, planes) in [(ColorOrder::Rgb, [1, 4, 2, 5, 3, 6]), (ColorOrder::Bgr, [3, 6, 2, 5, 1, 4])]
+        {
             let mut out = [0; 6];
             pixels.write_planes(order, [0, 0], [1, 2], &mut out);
             assert_eq!(out, planes);

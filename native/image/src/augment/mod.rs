@@ -101,7 +101,9 @@ impl Augmentation {
     /// The size that it gives every image, whatever the image's own; nothing where that one stays.
     pub fn size(&self) -> Option<[usize; 2]> {
         match *self {
-            Augmentation::RandomCrop { size, .. } | Augmentation::RandomResizedCrop { size, .. } => Some(size),
+            Augmentation::RandomCrop { size, .. } | Augmentation::RandomResizedCrop { size, .. } => {
+                Some(size)
+            }
             _ => None,
         }
     }
@@ -118,7 +120,8 @@ impl Augmentation {
                 if size[0] <= padded[0] && size[1] <= padded[1] {
                     return Ok(());
                 }
-                let problem = format!("{size:?} rows and columns cannot be cut out of {padded:?}: use padding");
+                let problem =
+                    format!("{size:?} rows and columns cannot be cut out of {padded:?}: use padding");
                 Err(Error::setting("size", problem))
             }
             RandomResizedCrop { size, scale, ratio } => {

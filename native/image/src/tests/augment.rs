@@ -147,13 +147,19 @@ fn the_same_generator_gives_the_same_image() {
 #[test]
 fn numbers_out_of_range_are_refused() {
     for (augmentation, message) in [
-        (Augmentation::RandomCrop { size: [0, 1], padding: 0 }, "size: 0 rows and 1 columns are not within 1 to 40000000 pixels"),
+        (
+            Augmentation::RandomCrop { size: [0, 1], padding: 0 },
+            "size: 0 rows and 1 columns are not within 1 to 40000000 pixels",
+        ),
         (
             Augmentation::RandomCrop { size: [1, 1], padding: usize::MAX },
             &format!("padding: {0} rows and {0} columns are not within 1 to 40000000 pixels", usize::MAX),
         ),
         (Augmentation::RandomHorizontalFlip { probability: 1.5 }, "probability: 1.5 is not within 0 to 1"),
-        (Augmentation::RandomHorizontalFlip { probability: f64::NAN }, "probability: NaN is not within 0 to 1"),
+        (
+            Augmentation::RandomHorizontalFlip { probability: f64::NAN },
+            "probability: NaN is not within 0 to 1",
+        ),
         (Augmentation::RandomShift { rows: -0.1, columns: 0.0 }, "rows: -0.1 is not within 0 to 1"),
         (Augmentation::RandomRotation { degrees: 181.0 }, "degrees: 181 is not within 0 to 180"),
         (

@@ -1,8 +1,8 @@
 //! Training images that are changed at random.
 
+use firesteel_core::Preprocessing;
 use firesteel_core::image::augment::Augmentation;
 use firesteel_core::image::{Preparation, Resize};
-use firesteel_core::Preprocessing;
 use firesteel_core::network::{Graph, Network};
 
 use super::{Rows, bits, config, trainer, weights_of};
@@ -122,8 +122,5 @@ fn numbers_are_not_changed_and_something_must_be_there_to_draw_from() {
     assert_eq!(error.to_string(), "random: a list of augmentations needs a seed and a partition");
     let wrong = augmented(&[Augmentation::RandomRotation { degrees: f64::NAN }], 1, 0, 0);
     let error = Trainer::new(&wrong, &[], &[]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "augmentations: randomRotation: degrees: NaN is not within 0 to 180"
-    );
+    assert_eq!(error.to_string(), "augmentations: randomRotation: degrees: NaN is not within 0 to 180");
 }

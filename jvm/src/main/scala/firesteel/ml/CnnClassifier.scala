@@ -103,7 +103,8 @@ class CnnClassifier(override val uid: String)
     description.check($(featuresCol), Features.shape(schema, $(featuresCol)))
     require(
       $(augmentations).isEmpty || Features.of(schema, $(featuresCol)) == Features.Bytes,
-      s"augmentations change pixels, but column '${$(featuresCol)}' holds numbers: give images, or a byte per value")
+      s"augmentations change pixels, but column '${$(featuresCol)}' holds numbers: give images, or a byte per value"
+    )
     Schema.checkLabel(schema, $(labelCol))
     Schema.checkThresholds(this, description.classes)
     Schema.transform(schema, this)

@@ -49,7 +49,8 @@ class ImagesSuite extends AnyFunSuite {
     val crop = """["{\"randomCrop\":{\"size\":[2,2]}}"]"""
     val cropping = """{"image":{"resize":{"shortSide":4},"crop":[2,2]}}"""
     val stored = Images.stored(crop, cropping, Array(3, 2, 2))
-    assert(stored.startsWith("""{"augmentations":[{"randomCrop":{"size":[2,2],"padding":0}}],"shape":[3,4,4],"""))
+    assert(
+      stored.startsWith("""{"augmentations":[{"randomCrop":{"size":[2,2],"padding":0}}],"shape":[3,4,4],"""))
     assert(stored.contains(""""crop":[4,4]"""), stored)
     val refusal = intercept[IllegalArgumentException](Images.stored(crop, "{}", Array(3, 3, 3)))
     assert(

@@ -76,7 +76,9 @@ class AugmentationSuite extends SparkSuite {
       assert(scores === Bars.scores(plain.transform(large)))
     }
     val raw = refused(cropping)
-    assert(raw.contains("column 'features' has 64 values, the image before augmentations 1x12x12 has 144"), raw)
+    assert(
+      raw.contains("column 'features' has 64 values, the image before augmentations 1x12x12 has 144"),
+      raw)
   }
 
   test("what does not fit is refused before anything runs, and the parameter named") {
@@ -84,7 +86,9 @@ class AugmentationSuite extends SparkSuite {
     val jobs = Jobs.count(spark.sparkContext) {
       for ((change, problem) <- Seq(
           randomCrop(7, 8) -> "they make 7 rows and 8 columns, the network's input has 8 and 8",
-          randomCrop(9, 9) -> "randomCrop: size: [9, 9] rows and columns cannot be cut out of [8, 8]: use padding",
+          randomCrop(
+            9,
+            9) -> "randomCrop: size: [9, 9] rows and columns cannot be cut out of [8, 8]: use padding",
           randomHorizontalFlip(1.5) -> "randomHorizontalFlip: probability: 1.5 is not within 0 to 1",
           randomShift(-0.5, 0) -> "randomShift: rows: -0.5 is not within 0 to 1",
           randomRotation(270) -> "randomRotation: degrees: 270 is not within 0 to 180",
@@ -104,8 +108,9 @@ class AugmentationSuite extends SparkSuite {
         assert(message.startsWith(s"augmentations: $json: ") && message.contains(problem), message)
       }
       val ofNumbers = refused(learner(randomHorizontalFlip()), numbers)
-      assert(ofNumbers.endsWith("augmentations change pixels, but column 'features' holds numbers: " +
-        "give images, or a byte per value"))
+      assert(
+        ofNumbers.endsWith("augmentations change pixels, but column 'features' holds numbers: " +
+          "give images, or a byte per value"))
       val vector = learner(randomHorizontalFlip()).setNetwork(Network.input(64).dense(3))
       assert(refused(vector).contains("the network's input is 64"))
     }
