@@ -217,3 +217,12 @@ def test_ants_and_bees_in_scala(models: Path) -> None:
     assert out.count("in cross-validation") == 4
     found = re.search(r"^accuracy on unseen photos: ([\d.]+)$", out, re.M)
     assert found and float(found[1]) >= 0.92, out
+
+
+def test_ants_and_bees_are_taught_to_a_network_in_scala(models: Path) -> None:
+    folders = (f"{DATA}/ants_bees/train", f"{DATA}/ants_bees/val")
+    out, _ = run("scala", "finetune", *folders, str(models / "squeezenet1_1"), "2")
+    epochs = [row for row in cells(out) if len(row) == 5 and row[4] == "120"]
+    assert [row[1] for row in epochs] == ["1", "2"], out
+    found = re.search(r"^accuracy on unseen photos: ([\d.]+)$", out, re.M)
+    assert found and float(found[1]) >= 0.75, out

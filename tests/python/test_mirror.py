@@ -22,10 +22,16 @@ from pyspark.sql import SparkSession
 SERVICES = [f"META-INF/services/org.apache.spark.ml.{kind}" for kind in ("Estimator", "Transformer")]
 with zipfile.ZipFile(JAR) as archive:
     STAGES = [name for service in SERVICES for name in archive.read(service).decode().split()]
-OTHERS = ["firesteel.ml.CnnTrainingSummary", "firesteel.ml.Network", "firesteel.report.Evaluation"]
+OTHERS = [
+    "firesteel.ml.Augmentation",
+    "firesteel.ml.CnnTrainingSummary",
+    "firesteel.ml.Network",
+    "firesteel.report.Evaluation",
+]
 
 # A value for each parameter, other than its default.
 VALUES: dict[str, Any] = {
+    "augmentations": ['{"randomRotation":{"degrees":10.0}}'],
     "batchSize": 7,
     "epochs": 3,
     "featuresCol": "f",

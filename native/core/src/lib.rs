@@ -5,6 +5,7 @@
 //! encoded rows, one image at a time. [`zoo`] holds networks that many people know, and [`import()`] reads their
 //! weights from other programs' files.
 
+mod augmentations;
 mod error;
 mod images;
 mod import;
@@ -20,6 +21,7 @@ mod status;
 mod transfer;
 pub mod zoo;
 
+pub use augmentations::Augmentations;
 pub use error::{Error, ErrorKind};
 pub use firesteel_image as image;
 pub use images::{ImageReader, by_row, status_of};

@@ -18,6 +18,8 @@ pub enum Purpose {
     Batches,
     /// Which values dropout keeps; counted by row and layer.
     Dropout,
+    /// Changes of training images; counted by the row's place in the order of the round.
+    Augmentation,
 }
 
 /// Names a stream of random numbers.
@@ -50,6 +52,7 @@ impl Key {
             Purpose::Rows => 2,
             Purpose::Batches => 3,
             Purpose::Dropout => 4,
+            Purpose::Augmentation => 5,
         };
         let mut key = [0; 32];
         key[0..8].copy_from_slice(&self.seed.to_le_bytes());

@@ -14,6 +14,7 @@ mod header;
 mod limits;
 mod orientation;
 mod pixels;
+mod planes;
 mod preparation;
 mod resize;
 
@@ -24,7 +25,8 @@ pub use format::Format;
 pub use header::{Info, info};
 pub use limits::Limits;
 pub use pixels::Pixels;
-pub use preparation::{ColorOrder, Preparation, Resize};
+pub use planes::ColorOrder;
+pub use preparation::{Preparation, Resize};
 pub use resize::{Filter, PassOrder, Resampling, resize};
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::geometry::{center, centered, fit, short_side};
 use crate::{
-    Alpha, DecodeOptions, Error, Filter, Format, Limits, PassOrder, Pixels, Resampling, decode, resize,
+    Alpha, ColorOrder, DecodeOptions, Error, Filter, Format, Limits, PassOrder, Pixels, Resampling, decode,
+    resize,
 };
 
 /// How an image is decoded, turned, resized and cropped. The steps come in this order.
@@ -46,17 +47,6 @@ pub enum Resize {
         #[serde(default)]
         fill: [u8; 3],
     },
-}
-
-/// The order of the planes of a colour image.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ColorOrder {
-    /// Red, green, blue.
-    #[default]
-    Rgb,
-    /// Blue, green, red.
-    Bgr,
 }
 
 impl Default for Preparation {
@@ -189,18 +179,11 @@ impl Canvas {
     /// Writes all planes of a result of `height` rows and `width` columns.
     fn write_planes(&self, order: ColorOrder, [height, width]: [usize; 2], out: &mut [u8]) {
         let Canvas { pixels, at, fill } = self;
-        let channels = pixels.channels;
-        for (plane, out) in out.chunks_exact_mut(height * width).enumerate() {
-            let channel = if order == ColorOrder::Bgr { channels - 1 - plane } else { plane };
-            if pixels.data.len() < height * width * channels {
-                out.fill(fill[channel]);
-            }
-            let rows = out.chunks_exact_mut(width).skip(at[0]);
-            for (row, source) in rows.zip(pixels.data.chunks_exact(pixels.width * channels)) {
-                for (out, pixel) in row[at[1]..].iter_mut().zip(source.chunks_exact(channels)) {
-                    *out = pixel[channel];
-                }
+        if [pixels.height, pixels.width] != [height, width] {
+            for (plane, out) in out.chunks_exact_mut(height * width).enumerate() {
+                out.fill(fill[order.channel(plane, pixels.channels)]);
             }
         }
+        pixels.write_planes(order, *at, [height, width], out);
     }
 }

@@ -152,6 +152,7 @@ fn failure(error: Error) -> Failure {
         | Error::Length { .. }
         | Error::Label { .. }
         | Error::TrainableLayers { .. }
+        | Error::AugmentedNumbers
         | Error::NoRandomness { .. }
         | Error::OneValue { .. } => Code::Argument,
         Error::Diverged { .. } => Code::Diverged,

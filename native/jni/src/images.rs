@@ -2,17 +2,19 @@
 
 use firesteel_boundary::arrays::{self, check_length};
 use firesteel_boundary::{Code, Failure, entry};
+use firesteel_core::image::augment::Augmentation;
 use firesteel_core::image::{
     DecodeOptions, Info, Limits, Resampling, decode, encode_png, info as read_info, resize as resized,
 };
 use firesteel_core::network::Shape;
-use firesteel_core::{Error, ImageReader, Preprocessing, Status, by_row, status_of};
+use firesteel_core::{Augmentations, Error, ImageReader, Preprocessing, Status, by_row, status_of};
 use jni::objects::{JByteArray, JClass, JIntArray, JObjectArray, JString};
 use jni::refs::IntoAuto;
 use jni::sys::jint;
 use jni::{Env, EnvUnowned, jni_mangle};
+use serde::Serialize;
 
-use crate::{failure, from_json};
+use crate::{failure, from_json, to_json};
 
 /// What `info` tells of a row: format, width, height, channels, orientation.
 const INFO_VALUES: usize = 5;
@@ -111,9 +113,7 @@ pub fn prepare<'local>(
         let rows = arrays::byte_rows(env, &rows)?;
         let text = arrays::string(env, &preprocessing, "preprocessing")?;
         let preprocessing: Preprocessing = from_json("preprocessing", &text)?;
-        let dimensions = arrays::numbers(env, &shape, "shape")?;
-        let dimensions: Vec<usize> = dimensions.iter().map(|&d| usize::try_from(d).unwrap_or(0)).collect();
-        let shape = Shape::new(&dimensions).map_err(|problem| Failure::new(Code::Argument, problem))?;
+        let shape = self::shape(env, &shape)?;
         preprocessing.table(&shape).map_err(failure)?;
         let reader = ImageReader::new(&preprocessing, &shape, self::limits(env, &limits)?);
         let rows: Vec<Option<&[u8]>> = rows.iter().collect();
@@ -126,6 +126,51 @@ pub fn prepare<'local>(
         arrays::fill_bytes(env, &pixels, &mut out)?;
         fill_statuses(env, &status, &statuses)
     })
+}
+
+/// Checks random changes of training images, and says how images are stored before them, as JSON.
+#[jni_mangle("firesteel.jni.NativeImages")]
+pub fn stored<'local>(
+    mut env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    augmentations: JString<'local>,
+    preprocessing: JString<'local>,
+    shape: JIntArray<'local>,
+) -> JString<'local> {
+    entry(&mut env, "NativeImages.stored", |env| {
+        let texts: Vec<String> =
+            from_json("augmentations", &arrays::string(env, &augmentations, "augmentations")?)?;
+        let changes: Vec<Augmentation> = texts
+            .iter()
+            .map(|text| from_json(&format!("augmentations: {text}"), text))
+            .collect::<Result<_, _>>()?;
+        let text = arrays::string(env, &preprocessing, "preprocessing")?;
+        let preprocessing: Preprocessing = from_json("preprocessing", &text)?;
+        let shape = self::shape(env, &shape)?;
+        preprocessing.table(&shape).map_err(failure)?;
+        let checked = Augmentations::new(&changes, &preprocessing, &shape).map_err(failure)?;
+        let stored = Stored {
+            augmentations: &changes,
+            shape: checked.stored(),
+            preprocessing: checked.preprocessing(),
+        };
+        Ok(env.new_string(to_json(&stored)?)?)
+    })
+}
+
+/// What `stored` tells.
+#[derive(Serialize)]
+struct Stored<'a> {
+    augmentations: &'a [Augmentation],
+    shape: [usize; 3],
+    preprocessing: &'a Preprocessing,
+}
+
+/// A shape that an `int[]` gives.
+fn shape(env: &Env, array: &JIntArray) -> Result<Shape, Failure> {
+    let dimensions = arrays::numbers(env, array, "shape")?;
+    let dimensions: Vec<usize> = dimensions.iter().map(|&d| usize::try_from(d).unwrap_or(0)).collect();
+    Shape::new(&dimensions).map_err(|problem| Failure::new(Code::Argument, problem))
 }
 
 /// The limits that a JSON text gives; the defaults where it is null or does not name them.

@@ -1,6 +1,7 @@
 //! What a round of training needs to know beside weights and data.
 
 use firesteel_core::Preprocessing;
+use firesteel_core::image::augment::Augmentation;
 use firesteel_core::network::Network;
 use serde::Deserialize;
 use tch::{Cuda, Device};
@@ -15,6 +16,9 @@ pub struct Config {
     pub network: Network,
     /// How bytes become numbers.
     pub preprocessing: Preprocessing,
+    /// Random changes of each row of bytes before it becomes numbers: see [`firesteel_core::Augmentations`].
+    #[serde(default)]
+    pub augmentations: Vec<Augmentation>,
     /// Factor of each update; above 0.
     pub learning_rate: f64,
     /// Share of the last update that goes into the next; 0 up to 1.
@@ -31,7 +35,7 @@ pub struct Config {
     /// PyTorch's evaluation mode. Nothing means all layers.
     #[serde(default)]
     pub trainable_layers: Option<Vec<String>>,
-    /// What the masks of dropout are drawn from; has to be given where the network has dropout.
+    /// What augmentations and the masks of dropout are drawn from; has to be given where there are any.
     #[serde(default)]
     pub random: Option<Randomness>,
 }

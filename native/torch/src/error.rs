@@ -47,11 +47,14 @@ pub enum Error {
         /// What is wrong.
         problems: Vec<String>,
     },
-    /// The network has dropout and nothing to draw its masks from.
-    #[error("random: layer '{layer}' is a dropout, which needs a seed and a partition")]
+    /// Inputs that are numbers are to be changed as images are.
+    #[error("augmentations: they change images of bytes, the mini-batch holds numbers")]
+    AugmentedNumbers,
+    /// There is something to be drawn, and nothing to draw it from.
+    #[error("random: {what} needs a seed and a partition")]
     NoRandomness {
-        /// The layer.
-        layer: String,
+        /// What has something drawn.
+        what: String,
     },
     /// A batch normalisation is to learn from one value a map, which has no variance.
     #[error(

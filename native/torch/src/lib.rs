@@ -4,6 +4,7 @@
 //! a [`Trainer`] takes the first two in, makes a [`step`](Trainer::step) for every mini-batch, and gives them
 //! back. Only the fallible `f_` functions of tch are used, after shapes have been checked in Rust.
 
+mod bytes;
 mod config;
 mod error;
 mod forward;

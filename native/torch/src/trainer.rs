@@ -1,9 +1,9 @@
 //! A round of training, step by step.
 
-use firesteel_core::ByteTable;
 use firesteel_core::network::{Graph, Op, WeightSpec};
 use tch::{Device, Kind, Reduction, Tensor};
 
+use crate::bytes::ByteRows;
 use crate::forward::{self, Mode};
 use crate::masks::Masks;
 use crate::selection::Selection;
@@ -54,17 +54,17 @@ pub(crate) struct Gradients {
 #[derive(Debug)]
 pub struct Trainer {
     graph: Graph,
-    table: ByteTable,
+    bytes: ByteRows,
     device: Device,
     round: u32,
     random: Option<Randomness>,
     steps: u64,
+    /// The number of rows that it has learnt from.
+    rows: u64,
     selection: Selection,
     /// All weights, in the order of the graph's layout.
     parameters: Vec<Tensor>,
     optimizer: Sgd,
-    /// Reused by every step.
-    numbers: Vec<f32>,
 }
 
 impl Trainer {
@@ -74,7 +74,7 @@ impl Trainer {
         config.check()?;
         threads::single();
         let graph = Graph::new(&config.network)?;
-        let table = config.preprocessing.table(graph.input())?;
+        let bytes = ByteRows::new(config, graph.input())?;
         graph.check_weights(weights)?;
         if weights.is_empty() {
             let problem = "it has no weights: there is nothing to train".to_owned();
@@ -85,7 +85,8 @@ impl Trainer {
         if let (None, Some(node)) =
             (config.random, graph.nodes().iter().find(|n| matches!(n.op, Op::Dropout(_))))
         {
-            return Err(Error::NoRandomness { layer: node.name.clone() });
+            let what = format!("layer '{}' is a dropout, which", node.name);
+            return Err(Error::NoRandomness { what });
         }
         let specs = graph.layout().specs();
         let trained = || selection.trained.iter().map(|&i| &specs[i]);
@@ -106,8 +107,9 @@ impl Trainer {
             parameters[i] = parameters[i].f_set_requires_grad(true)?;
         }
         let optimizer = Sgd::new(config, velocities, device)?;
-        let (round, random, steps, numbers) = (config.round, config.random, 0, vec![]);
-        Ok(Trainer { graph, table, device, round, random, steps, selection, parameters, optimizer, numbers })
+        let (round, random) = (config.round, config.random);
+        let (steps, rows) = (0, 0);
+        Ok(Trainer { graph, bytes, device, round, random, steps, rows, selection, parameters, optimizer })
     }
 
     /// Learns from a mini-batch. Where the loss is not finite, nothing is updated.
@@ -120,6 +122,7 @@ impl Trainer {
         for (i, tensor) in moved {
             self.parameters[i] = tensor;
         }
+        self.rows += batch.labels.len() as u64;
         Ok(result)
     }
 
@@ -203,11 +206,10 @@ impl Trainer {
         }
         let numbers = match batch.inputs {
             Inputs::Bytes(bytes) => {
-                check_length(BATCH, "bytes of input", bytes.len(), rows * row_values)?;
-                self.numbers.clear();
-                self.table.append(bytes, &mut self.numbers);
-                &self.numbers
+                check_length(BATCH, "bytes of input", bytes.len(), rows * self.bytes.row_bytes())?;
+                self.bytes.numbers(bytes, self.rows)?
             }
+            Inputs::Floats(_) if self.bytes.are_augmented() => return Err(Error::AugmentedNumbers),
             Inputs::Floats(floats) => {
                 check_length(BATCH, "numbers of input", floats.len(), rows * row_values)?;
                 // A ReLU may hide it from the loss while the gradient becomes NaN.

@@ -1,5 +1,6 @@
 //! Tests of the crate as its users see it.
 
+mod augmentations;
 mod import;
 mod model_file;
 mod network;

@@ -4,12 +4,12 @@
 pub mod color;
 pub mod geometric;
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use rand::{Rng, RngExt, seq::SliceRandom};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Filter, Pixels, Resampling, resize};
+use crate::{Error, Filter, Limits, Pixels, Resampling, resize};
 use geometric::{crop, flip_columns, pad, rotate, shift};
 
 /// One random change. Sizes are rows and columns.
@@ -36,13 +36,13 @@ pub enum Augmentation {
         ratio: [f64; 2],
     },
     /// Left and right exchanged: `RandomHorizontalFlip`.
-    HorizontalFlip {
+    RandomHorizontalFlip {
         /// How often; default 0.5.
         #[serde(default = "half")]
         probability: f64,
     },
     /// Moved by up to these shares of the height and the width, zeros moving in: `RandomAffine`'s `translate`.
-    Shift {
+    RandomShift {
         /// Share of the height, 0 to 1.
         rows: f64,
         /// Share of the width, 0 to 1.
@@ -50,8 +50,8 @@ pub enum Augmentation {
     },
     /// Turned about its centre by up to so many degrees either way, zeros in the corners, by the nearest pixel:
     /// `RandomRotation`.
-    Rotation {
-        /// The largest angle.
+    RandomRotation {
+        /// The largest angle, 0 to 180.
         degrees: f64,
     },
     /// Brightness, contrast, saturation and hue changed in a random order: `ColorJitter`. Each number is how far the
@@ -85,25 +85,58 @@ fn half() -> f64 {
 }
 
 impl Augmentation {
-    /// Refuses numbers out of their range.
-    pub fn check(&self) -> Result<(), Error> {
+    /// Its name, as JSON has it.
+    pub fn name(&self) -> &'static str {
+        use Augmentation::*;
+        match self {
+            RandomCrop { .. } => "randomCrop",
+            RandomResizedCrop { .. } => "randomResizedCrop",
+            RandomHorizontalFlip { .. } => "randomHorizontalFlip",
+            RandomShift { .. } => "randomShift",
+            RandomRotation { .. } => "randomRotation",
+            ColorJitter { .. } => "colorJitter",
+        }
+    }
+
+    /// The size that it gives every image, whatever the image's own; nothing where that one stays.
+    pub fn size(&self) -> Option<[usize; 2]> {
+        match *self {
+            Augmentation::RandomCrop { size, .. } | Augmentation::RandomResizedCrop { size, .. } => {
+                Some(size)
+            }
+            _ => None,
+        }
+    }
+
+    /// Refuses numbers out of their range, and a crop out of images of `rows` and `columns` that are too small for it.
+    pub fn check(&self, [rows, columns]: [usize; 2]) -> Result<(), Error> {
         use Augmentation::*;
         let share = 0.0..=1.0;
         match self {
-            RandomCrop { size, .. } => at_least_1("size", size),
+            RandomCrop { size, padding } => {
+                check_size("size", *size)?;
+                let padded = [rows, columns].map(|side| side.saturating_add(padding.saturating_mul(2)));
+                check_size("padding", padded)?;
+                if size[0] <= padded[0] && size[1] <= padded[1] {
+                    return Ok(());
+                }
+                let problem =
+                    format!("{size:?} rows and columns cannot be cut out of {padded:?}: use padding");
+                Err(Error::setting("size", problem))
+            }
             RandomResizedCrop { size, scale, ratio } => {
-                at_least_1("size", size)?;
+                check_size("size", *size)?;
                 within("scale", scale[0], f64::MIN_POSITIVE..=scale[1])?;
                 within("scale", scale[1], scale[0]..=1.0)?;
                 within("ratio", ratio[0], f64::MIN_POSITIVE..=ratio[1])?;
                 within("ratio", ratio[1], ratio[0]..=f64::MAX)
             }
-            HorizontalFlip { probability } => within("probability", *probability, share),
-            Shift { rows, columns } => {
+            RandomHorizontalFlip { probability } => within("probability", *probability, share),
+            RandomShift { rows, columns } => {
                 within("rows", *rows, share.clone())?;
                 within("columns", *columns, share)
             }
-            Rotation { degrees } => within("degrees", *degrees, 0.0..=180.0),
+            RandomRotation { degrees } => within("degrees", *degrees, 0.0..=180.0),
             ColorJitter { brightness, contrast, saturation, hue } => {
                 for (name, value) in
                     [("brightness", brightness), ("contrast", contrast), ("saturation", saturation)]
@@ -118,28 +151,28 @@ impl Augmentation {
     /// The changed image. The numbers that are drawn depend on the image's size alone.
     pub fn apply(&self, pixels: Pixels, random: &mut impl Rng) -> Result<Pixels, Error> {
         use Augmentation::*;
-        self.check()?;
+        self.check([pixels.height, pixels.width])?;
         Ok(match *self {
-            RandomCrop { size, padding } => random_crop(&pad(pixels, padding), size, random)?,
+            RandomCrop { size, padding } => random_crop(&pad(pixels, padding), size, random),
             RandomResizedCrop { size, scale, ratio } => {
                 let part = random_part([pixels.height, pixels.width], scale, ratio, random);
                 let resampling = Resampling { filter: Filter::Bilinear, ..Resampling::default() };
                 resize(&crop(&pixels, part), size, [0..size[0], 0..size[1]], resampling)?
             }
-            HorizontalFlip { probability } => {
+            RandomHorizontalFlip { probability } => {
                 if random.random_bool(probability) {
                     flip_columns(pixels)
                 } else {
                     pixels
                 }
             }
-            Shift { rows, columns } => {
+            RandomShift { rows, columns } => {
                 let mut up_to = |most: f64| random.random_range(-most..=most).round_ties_even() as isize;
                 let (rows, columns) =
                     (up_to(rows * pixels.height as f64), up_to(columns * pixels.width as f64));
                 shift(&pixels, rows, columns)
             }
-            Rotation { degrees } => rotate(&pixels, random.random_range(-degrees..=degrees)),
+            RandomRotation { degrees } => rotate(&pixels, random.random_range(-degrees..=degrees)),
             ColorJitter { brightness, contrast, saturation, hue } => {
                 jitter(pixels, [brightness, contrast, saturation], hue, random)
             }
@@ -147,21 +180,15 @@ impl Augmentation {
     }
 }
 
-fn random_crop(pixels: &Pixels, size: [usize; 2], random: &mut impl Rng) -> Result<Pixels, Error> {
-    if size[0] > pixels.height || size[1] > pixels.width {
-        let problem = format!(
-            "{size:?} rows and columns cannot be cut out of {} x {}: use padding",
-            pixels.height, pixels.width
-        );
-        return Err(Error::setting("size", problem));
-    }
+/// A part anywhere; it is no larger than the image.
+fn random_crop(pixels: &Pixels, size: [usize; 2], random: &mut impl Rng) -> Pixels {
     let mut place = |length: usize, part: usize| {
         let start = random.random_range(0..=length - part);
         start..start + part
     };
     let rows = place(pixels.height, size[0]);
     let columns = place(pixels.width, size[1]);
-    Ok(crop(pixels, [rows, columns]))
+    crop(pixels, [rows, columns])
 }
 
 /// A part whose area and proportion are as given; after 10 failures the largest one in the middle.
@@ -170,7 +197,7 @@ fn random_part(
     scale: [f64; 2],
     ratio: [f64; 2],
     random: &mut impl Rng,
-) -> [std::ops::Range<usize>; 2] {
+) -> [Range<usize>; 2] {
     let round = |side: f64| side.round_ties_even() as usize;
     for _ in 0..10 {
         let area = (height * width) as f64 * random.random_range(scale[0]..=scale[1]);
@@ -212,8 +239,14 @@ fn jitter(mut pixels: Pixels, strengths: [f64; 3], hue: f64, random: &mut impl R
     pixels
 }
 
-fn at_least_1(name: &'static str, size: &[usize; 2]) -> Result<(), Error> {
-    if size.contains(&0) { Err(Error::setting(name, format!("{size:?} holds a 0"))) } else { Ok(()) }
+/// Refuses sizes without pixels, and those that would take more memory than any image may.
+fn check_size(name: &'static str, [rows, columns]: [usize; 2]) -> Result<(), Error> {
+    let most = Limits::default().max_pixels;
+    if (1..=most).contains(&rows.saturating_mul(columns)) {
+        return Ok(());
+    }
+    let problem = format!("{rows} rows and {columns} columns are not within 1 to {most} pixels");
+    Err(Error::setting(name, problem))
 }
 
 fn within(name: &'static str, value: f64, range: RangeInclusive<f64>) -> Result<(), Error> {

@@ -85,7 +85,7 @@ fn a_random_crop_is_a_part_of_the_padded_image() {
     assert_eq!(different(results), 25, "every place occurs");
     let too_large = Augmentation::RandomCrop { size: [6, 8], padding: 0 };
     let error = too_large.apply(image, &mut random(1)).unwrap_err();
-    assert_eq!(error.to_string(), "size: [6, 8] rows and columns cannot be cut out of 6 x 7: use padding");
+    assert_eq!(error.to_string(), "size: [6, 8] rows and columns cannot be cut out of [6, 7]: use padding");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn flips_happen_as_often_as_asked_for() {
     assert_eq!(flipped.data[..3], image.data[9..12]);
     assert_eq!(geometric::flip_columns(flipped.clone()), image);
     for (probability, least, most) in [(0.0, 0, 0), (1.0, 400, 400), (0.5, 150, 250), (0.1, 15, 75)] {
-        let results = drawn_results(&Augmentation::HorizontalFlip { probability }, &image);
+        let results = drawn_results(&Augmentation::RandomHorizontalFlip { probability }, &image);
         let count = results.iter().filter(|result| **result == flipped).count();
         assert!((least..=most).contains(&count), "{probability}: {count} of 400");
     }
@@ -124,7 +124,7 @@ fn shifts_move_whole_pixels_and_let_zeros_in() {
     assert_eq!(geometric::shift(&image, 1, 0).data, b"\0\0\0abc");
     assert_eq!(geometric::shift(&image, 0, -2).data, b"c\0\0f\0\0");
     assert_eq!(geometric::shift(&image, 5, 5).data, [0; 6]);
-    let results = drawn_results(&Augmentation::Shift { rows: 0.5, columns: 0.34 }, &image);
+    let results = drawn_results(&Augmentation::RandomShift { rows: 0.5, columns: 0.34 }, &image);
     assert_eq!(different(results), 9, "-1, 0 and 1 both ways");
 }
 
@@ -133,7 +133,7 @@ fn the_same_generator_gives_the_same_image() {
     let image = drawn([20, 30], 3);
     for augmentation in [
         Augmentation::RandomCrop { size: [20, 30], padding: 4 },
-        Augmentation::Rotation { degrees: 30.0 },
+        Augmentation::RandomRotation { degrees: 30.0 },
         Augmentation::ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
     ] {
         let results = drawn_results(&augmentation, &image);
@@ -147,11 +147,21 @@ fn the_same_generator_gives_the_same_image() {
 #[test]
 fn numbers_out_of_range_are_refused() {
     for (augmentation, message) in [
-        (Augmentation::RandomCrop { size: [0, 1], padding: 0 }, "size: [0, 1] holds a 0"),
-        (Augmentation::HorizontalFlip { probability: 1.5 }, "probability: 1.5 is not within 0 to 1"),
-        (Augmentation::HorizontalFlip { probability: f64::NAN }, "probability: NaN is not within 0 to 1"),
-        (Augmentation::Shift { rows: -0.1, columns: 0.0 }, "rows: -0.1 is not within 0 to 1"),
-        (Augmentation::Rotation { degrees: 181.0 }, "degrees: 181 is not within 0 to 180"),
+        (
+            Augmentation::RandomCrop { size: [0, 1], padding: 0 },
+            "size: 0 rows and 1 columns are not within 1 to 40000000 pixels",
+        ),
+        (
+            Augmentation::RandomCrop { size: [1, 1], padding: usize::MAX },
+            &format!("padding: {0} rows and {0} columns are not within 1 to 40000000 pixels", usize::MAX),
+        ),
+        (Augmentation::RandomHorizontalFlip { probability: 1.5 }, "probability: 1.5 is not within 0 to 1"),
+        (
+            Augmentation::RandomHorizontalFlip { probability: f64::NAN },
+            "probability: NaN is not within 0 to 1",
+        ),
+        (Augmentation::RandomShift { rows: -0.1, columns: 0.0 }, "rows: -0.1 is not within 0 to 1"),
+        (Augmentation::RandomRotation { degrees: 181.0 }, "degrees: 181 is not within 0 to 180"),
         (
             Augmentation::ColorJitter { brightness: 0.0, contrast: 0.0, saturation: 0.0, hue: 0.6 },
             "hue: 0.6 is not within 0 to 0.5",

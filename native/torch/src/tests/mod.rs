@@ -1,5 +1,6 @@
 //! Tests of training, most of them against PyTorch.
 
+mod augmentation;
 mod gradients;
 mod layers;
 mod learning;
@@ -29,6 +30,7 @@ fn config(network: &Network, learning_rate: f64) -> Config {
     Config {
         network: network.clone(),
         preprocessing: Preprocessing::default(),
+        augmentations: vec![],
         learning_rate,
         momentum: 0.0,
         weight_decay: 0.0,

@@ -45,4 +45,19 @@ public final class Images {
     NativeLibrary.load();
     NativeImages.prepare(rows, preprocessing, shape, limits, pixels, status);
   }
+
+  /**
+   * Checks random changes of training images, and says how images are stored before them.
+   *
+   * @param augmentations JSON array of strings, each of them a change as JSON; at least one
+   * @param preprocessing JSON: that of the model
+   * @param shape the network's input: channels, height, width
+   * @return JSON: {@code augmentations}, an array of the changes; {@code shape} of a stored image; {@code
+   *     preprocessing}, which makes one of an encoded image
+   * @throws IllegalArgumentException naming the change that is wrong, or the sizes that do not fit
+   */
+  public static String stored(String augmentations, String preprocessing, int[] shape) {
+    NativeLibrary.load();
+    return NativeImages.stored(augmentations, preprocessing, shape);
+  }
 }

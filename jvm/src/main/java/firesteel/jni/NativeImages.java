@@ -10,4 +10,6 @@ final class NativeImages {
 
   static native void prepare(
       byte[][] rows, String preprocessing, int[] shape, String limits, byte[] pixels, byte[] status);
+
+  static native String stored(String augmentations, String preprocessing, int[] shape);
 }

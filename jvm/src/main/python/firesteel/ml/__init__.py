@@ -8,6 +8,7 @@ Examples
 >>> model.transform(test)  # doctest: +SKIP
 """
 
+from firesteel.ml._augmentation import Augmentation
 from firesteel.ml._cnn_classification_model import CnnClassificationModel
 from firesteel.ml._cnn_classifier import CnnClassifier
 from firesteel.ml._cnn_training_summary import CnnTrainingSummary
@@ -16,6 +17,7 @@ from firesteel.ml._network import Network
 from firesteel.ml._zoo import Zoo
 
 __all__ = [
+    "Augmentation",
     "CnnClassificationModel",
     "CnnClassifier",
     "CnnTrainingSummary",

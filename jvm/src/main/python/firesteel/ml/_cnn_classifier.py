@@ -9,6 +9,7 @@ from pyspark.ml.classification import _JavaProbabilisticClassifier
 from pyspark.ml.util import JavaMLReadable, JavaMLReader, JavaMLWritable
 
 from firesteel import _jvm
+from firesteel.ml._augmentation import Augmentation
 from firesteel.ml._cnn_classification_model import CnnClassificationModel
 from firesteel.ml._cnn_params import _CnnClassifierParams
 from firesteel.ml._network import Network
@@ -78,6 +79,11 @@ class CnnClassifier(
         unless set here. Where it has another number of classes, the last layer with weights is drawn anew.
     trainableLayers : list of str, optional
         The layers that learn, by their names or by the beginnings of their names up to a dot; by default all.
+    augmentations : list of Augmentation or str, optional
+        Random changes of each training image in each epoch, one after the other. They take pixels, so features must
+        be images or bytes, not numbers; images are changed for training alone, never for scoring. The last change of
+        size must give the network's; what it cuts from is as large as the network's input, but where ``resize`` is
+        crop, a square of ``shortSide``. By default none.
     seed : int, optional
         What all randomness comes from; by default the same number always.
     verbose : bool, default True
@@ -132,6 +138,7 @@ class CnnClassifier(
         shortSide: int = 0,
         initialModel: str | None = None,
         trainableLayers: list[str] | None = None,
+        augmentations: list[Augmentation | str] | None = None,
         seed: int | None = None,
         verbose: bool = True,
     ) -> None:
@@ -166,6 +173,7 @@ class CnnClassifier(
         shortSide: int = 0,
         initialModel: str | None = None,
         trainableLayers: list[str] | None = None,
+        augmentations: list[Augmentation | str] | None = None,
         seed: int | None = None,
         verbose: bool = True,
     ) -> CnnClassifier:
@@ -231,6 +239,10 @@ class CnnClassifier(
     def setTrainableLayers(self, value: list[str]) -> CnnClassifier:
         """Sets the layers that learn, by their names or the beginnings of their names up to a dot."""
         return self._set(trainableLayers=value)
+
+    def setAugmentations(self, value: list[Augmentation | str]) -> CnnClassifier:
+        """Sets the random changes of training images: each an :class:`Augmentation` or its JSON."""
+        return self._set(augmentations=value)
 
     def setSeed(self, value: int) -> CnnClassifier:
         """Sets what all randomness comes from."""

@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.param.shared import HasSeed
 
+from firesteel.ml._augmentation import Augmentation
 from firesteel.ml._network import Network
 
 
@@ -78,6 +79,12 @@ class _CnnModelParams(_HasHandleInvalid):
 def _network(value: Any) -> str:
     """What the parameter ``network`` holds: JSON."""
     return value.toJson() if isinstance(value, Network) else TypeConverters.toString(value)
+
+
+def _augmentations(value: Any) -> list[str]:
+    """What the parameter ``augmentations`` holds: JSON of each."""
+    changes = TypeConverters.toList(value)
+    return TypeConverters.toListString([c.toJson() if isinstance(c, Augmentation) else c for c in changes])
 
 
 class _CnnClassifierParams(_CnnModelParams, _HasPreprocessing, HasSeed):
@@ -152,6 +159,13 @@ class _CnnClassifierParams(_CnnModelParams, _HasPreprocessing, HasSeed):
         "the layers that learn, by their names or by the beginnings of their names up to a dot; if empty, all",
         typeConverter=TypeConverters.toListString,
     )
+    augmentations: Param[list[str]] = Param(
+        Params._dummy(),
+        "augmentations",
+        "random changes of each training image in each epoch, one after the other, each as JSON; "
+        "Augmentation builds them",
+        typeConverter=_augmentations,
+    )
     verbose: Param[bool] = Param(
         Params._dummy(),
         "verbose",
@@ -171,6 +185,7 @@ class _CnnClassifierParams(_CnnModelParams, _HasPreprocessing, HasSeed):
             resize="none",
             shortSide=0,
             trainableLayers=[],
+            augmentations=[],
             verbose=True,
             # Spark's default in the JVM; its own Python classes have another one in each process.
             seed=_java_hash(f"{type(self).__module__}.{type(self).__name__}"),
@@ -223,6 +238,10 @@ class _CnnClassifierParams(_CnnModelParams, _HasPreprocessing, HasSeed):
     def getTrainableLayers(self) -> list[str]:
         """The layers that learn; empty for all."""
         return self.getOrDefault(self.trainableLayers)
+
+    def getAugmentations(self) -> list[str]:
+        """The random changes of training images, each as JSON."""
+        return self.getOrDefault(self.augmentations)
 
     def getVerbose(self) -> bool:
         """Whether fit shows its progress."""

@@ -81,15 +81,18 @@ private[firesteel] final class Result(val status: Byte, val scores: Array[Float]
   /** Whether the scores are valid. */
   def isOk: Boolean = status == Result.Ok
 
-  /** What is wrong with the input, to be put after its name. */
-  def problem(network: NetworkDescription): String = status match {
+  /** What is wrong with the input of a network, to be put after its name. */
+  def problem(network: NetworkDescription): String =
+    problem(s"the network's input ${network.shape}", network.inputValues)
+
+  /** What is wrong with the input, to be put after its name; `expected` names what has `number` values. */
+  def problem(expected: String, number: Int): String = status match {
     case Predictor.NULL => "is null"
-    case Predictor.SIZE =>
-      s"has $values values, the network's input ${network.shape} has ${network.inputValues}"
+    case Predictor.SIZE => s"has $values values, $expected has $number"
     case Predictor.NOT_FINITE =>
       "gives scores that are not finite: it holds NaN, infinite or very large numbers"
     case Predictor.IMAGE_SIZE =>
-      s"is an image of another size than the network's input ${network.shape}, and the model says no resizing"
+      s"is an image of another size than $expected, and the model says no resizing"
     case _ => imageProblem
   }
 

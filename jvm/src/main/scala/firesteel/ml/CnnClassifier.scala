@@ -4,7 +4,7 @@ package firesteel.ml
 import scala.reflect.ClassTag
 
 import firesteel.Settings
-import firesteel.infer.{ModelFile, NetworkDescription, PixelReader}
+import firesteel.infer.{ModelFile, NetworkDescription, PixelReader, StoredImages}
 import firesteel.train.{InitialWeights, Plan, RoundConfiguration, Rounds, Values}
 
 import org.apache.spark.ml.attribute.{Attribute, NominalAttribute}
@@ -88,6 +88,12 @@ class CnnClassifier(override val uid: String)
   def setTrainableLayers(value: Array[String]): this.type = set(trainableLayers, value)
 
   /** @group setParam */
+  def setAugmentations(value: Augmentation*): this.type = set(augmentations, value.map(_.toJson).toArray)
+
+  /** @group setParam */
+  def setAugmentations(value: Array[String]): this.type = set(augmentations, value)
+
+  /** @group setParam */
   def setVerbose(value: Boolean): this.type = set(verbose, value)
 
   override def copy(extra: ParamMap): CnnClassifier = defaultCopy(extra)
@@ -95,6 +101,10 @@ class CnnClassifier(override val uid: String)
   /** Checks the columns and the network before anything runs. */
   override def transformSchema(schema: StructType): StructType = {
     description.check($(featuresCol), Features.shape(schema, $(featuresCol)))
+    require(
+      $(augmentations).isEmpty || Features.of(schema, $(featuresCol)) == Features.Bytes,
+      s"augmentations change pixels, but column '${$(featuresCol)}' holds numbers: give images, or a byte per value"
+    )
     Schema.checkLabel(schema, $(labelCol))
     Schema.checkThresholds(this, description.classes)
     Schema.transform(schema, this)
@@ -103,17 +113,17 @@ class CnnClassifier(override val uid: String)
   override protected def train(dataset: Dataset[_]): CnnClassificationModel =
     Features.of(dataset.schema, $(featuresCol)) match {
       case Features.Bytes =>
-        trainOn(dataset, Features.Bytes, Values.Bytes) { (net, preprocessing) =>
+        trainOn(dataset, Features.Bytes, Values.Bytes) { stored =>
           val limits = Settings.imageLimits(Settings.of(dataset.sparkSession))
-          val reader = new PixelReader(net, preprocessing, limits)
+          val reader = new PixelReader(stored, limits)
           reader.read
         }
       case Features.Numbers =>
-        trainOn(dataset, Features.Numbers, Values.Floats)((_, _) => rows => rows.toSeq.map(Right(_)))
+        trainOn(dataset, Features.Numbers, Values.Floats)(_ => rows => rows.toSeq.map(Right(_)))
     }
 
   private def trainOn[V <: AnyRef: ClassTag](dataset: Dataset[_], features: Features[V], values: Values[V])(
-      reading: (NetworkDescription, String) => Array[V] => Seq[Either[String, V]]
+      reading: StoredImages => Array[V] => Seq[Either[String, V]]
   ): CnnClassificationModel = {
     val net = description
     val names = labelNames(dataset.schema)
@@ -125,6 +135,7 @@ class CnnClassifier(override val uid: String)
     }
     // Written once before training, so that settings which do not fit are found now and not at the end.
     ModelFile.write(net.json, preprocessing, names, initial)
+    val stored = StoredImages.of($(augmentations).toSeq, preprocessing, net)
 
     val configuration = RoundConfiguration(
       net.json,
@@ -133,11 +144,12 @@ class CnnClassifier(override val uid: String)
       $(momentum),
       $(weightDecay),
       Settings.device(Settings.of(dataset.sparkSession)),
-      $(trainableLayers).toSeq
+      $(trainableLayers).toSeq,
+      stored.augmentations
     )
-    val plan =
-      Plan(values, net.inputValues, configuration, $(batchSize), $(epochs), workers = 1, $(seed))
-    val check = new TrainingRow($(featuresCol), $(labelCol), features, reading(net, preprocessing), net)
+    val plan = Plan(values, stored.values, configuration, $(batchSize), $(epochs), workers = 1, $(seed))
+    val check =
+      new TrainingRow($(featuresCol), $(labelCol), features, reading(stored), stored, net.classes)
     val rows = dataset.select($(featuresCol), $(labelCol)).toDF().rdd.mapPartitionsWithIndex(check.all)
     val (weights, history) = Rounds.run(rows, plan, initial, $(verbose))
     new CnnClassificationModel(uid, ModelFile.write(net.json, preprocessing, names, weights).bytes)
@@ -174,7 +186,8 @@ private[ml] final class TrainingRow[V <: AnyRef](
     labelCol: String,
     features: Features[V],
     read: Array[V] => Seq[Either[String, V]],
-    network: NetworkDescription)(implicit tag: ClassTag[V])
+    stored: StoredImages,
+    classes: Int)(implicit tag: ClassTag[V])
     extends Serializable {
 
   /** The rows of a partition; an error names the partition, the row in it and the column. */
@@ -192,12 +205,12 @@ private[ml] final class TrainingRow[V <: AnyRef](
     if (row.isNullAt(0)) bad(featuresCol, "is null; filter such rows out")
     val input = read.fold(bad(featuresCol, _), identity)
     val found = java.lang.reflect.Array.getLength(input)
-    if (found != network.inputValues)
-      bad(featuresCol, s"has $found values, the network's input ${network.shape} has ${network.inputValues}")
+    if (found != stored.values)
+      bad(featuresCol, s"has $found values, ${stored.input} has ${stored.values}")
     if (row.isNullAt(1)) bad(labelCol, "is null; filter such rows out")
     val label = row.getDouble(1)
-    if (label != label.toInt || label < 0 || label >= network.classes)
-      bad(labelCol, s"is $label: labels must be whole numbers from 0 to ${network.classes - 1}")
+    if (label != label.toInt || label < 0 || label >= classes)
+      bad(labelCol, s"is $label: labels must be whole numbers from 0 to ${classes - 1}")
     (input, label.toInt)
   }
 }

@@ -208,6 +208,19 @@ private[ml] trait CnnClassifierParams extends CnnModelParams with HasPreprocessi
   )
 
   /**
+   * Random changes of each training image in each epoch, one after the other: see [[Augmentation]]. They take pixels,
+   * so features must be images or bytes, not numbers; images are changed for training alone, never for scoring. The
+   * last change of size must give the network's; what it cuts from is as large as the network's input, but where
+   * `resize` is crop, a square of `shortSide`. None by default.
+   * @group param
+   */
+  final val augmentations: StringArrayParam = new StringArrayParam(
+    this,
+    "augmentations",
+    "random changes of each training image in each epoch, one after the other, each as JSON; Augmentation builds them"
+  )
+
+  /**
    * Whether fit shows its progress on the driver's console. True by default.
    * @group param
    */
@@ -224,6 +237,7 @@ private[ml] trait CnnClassifierParams extends CnnModelParams with HasPreprocessi
     resize -> "none",
     shortSide -> 0,
     trainableLayers -> Array.empty[String],
+    augmentations -> Array.empty[String],
     verbose -> true
   )
 
@@ -262,6 +276,9 @@ private[ml] trait CnnClassifierParams extends CnnModelParams with HasPreprocessi
 
   /** @group getParam */
   final def getTrainableLayers: Array[String] = $(trainableLayers)
+
+  /** @group getParam */
+  final def getAugmentations: Array[String] = $(augmentations)
 
   /** @group getParam */
   final def getVerbose: Boolean = $(verbose)

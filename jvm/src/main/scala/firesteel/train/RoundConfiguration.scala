@@ -11,6 +11,7 @@ import org.json4s.jackson.JsonMethods.{compact, parse}
  * @param preprocessing scale, mean and std, as JSON
  * @param device auto, cpu or gpu
  * @param trainableLayers the layers that learn, by their names or the beginnings of their names; empty for all
+ * @param augmentations random changes of each row of bytes, as a JSON array
  */
 private[firesteel] final case class RoundConfiguration(
     network: String,
@@ -19,13 +20,15 @@ private[firesteel] final case class RoundConfiguration(
     momentum: Double,
     weightDecay: Double,
     device: String,
-    trainableLayers: Seq[String] = Nil
+    trainableLayers: Seq[String] = Nil,
+    augmentations: String = "[]"
 ) {
 
   /** The configuration of a worker's round, both counted from 0, as JSON; `seed` is where random numbers come from. */
   private[train] def json(round: Int, worker: Int, seed: Long): String = compact(
     ("network" -> parse(network)) ~
       ("preprocessing" -> parse(preprocessing)) ~
+      ("augmentations" -> parse(augmentations)) ~
       ("learningRate" -> learningRate) ~
       ("momentum" -> momentum) ~
       ("weightDecay" -> weightDecay) ~

@@ -45,6 +45,19 @@ class ImagesSuite extends AnyFunSuite {
     assert(pixels.toSeq === Seq[Byte](0, 1, 0, 1, 0, 0, 1, 1, 7, 7, 7, 7) ++ raw)
   }
 
+  test("stored tells how images are kept for random changes, and how they are made so") {
+    val crop = """["{\"randomCrop\":{\"size\":[2,2]}}"]"""
+    val cropping = """{"image":{"resize":{"shortSide":4},"crop":[2,2]}}"""
+    val stored = Images.stored(crop, cropping, Array(3, 2, 2))
+    assert(
+      stored.startsWith("""{"augmentations":[{"randomCrop":{"size":[2,2],"padding":0}}],"shape":[3,4,4],"""))
+    assert(stored.contains(""""crop":[4,4]"""), stored)
+    val refusal = intercept[IllegalArgumentException](Images.stored(crop, "{}", Array(3, 3, 3)))
+    assert(
+      refusal.getMessage ===
+        "augmentations: they make 2 rows and 2 columns, the network's input has 3 and 3")
+  }
+
   test("limits are those that are given") {
     val status = new Array[Byte](1)
     Images.info(Array(png(4, 3)), """{"maxPixels":11}""", new Array[Int](5), status)

@@ -81,6 +81,7 @@ final class GoodArguments(torch: Boolean) {
       new Array[Byte](3),
       new Array[Byte](1)),
     "NativeImages.resize" -> Seq(images, 2, 2, null, new Array[Array[Byte]](1), new Array[Byte](1)),
+    "NativeImages.stored" -> Seq("""["{\"randomHorizontalFlip\":{}}"]""", preprocessing, Array(3, 1, 1)),
     "NativeModel.describe" -> Seq(network),
     "NativeModel.digest" -> Seq(file),
     "NativeModel.header" -> Seq(file, file.length.toLong),

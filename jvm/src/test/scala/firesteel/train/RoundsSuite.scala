@@ -116,6 +116,9 @@ class RoundsSuite extends SparkSuite {
     assert(told.head \ "trainableLayers" === org.json4s.JNothing)
     val some = parse(configuration.copy(trainableLayers = Seq("conv1")).json(0, 0, 0))
     assert((some \ "trainableLayers").extract[Seq[String]] === Seq("conv1"))
+    assert(told.head \ "augmentations" === org.json4s.JArray(Nil))
+    val flip = """[{"randomHorizontalFlip":{"probability":0.5}}]"""
+    assert(parse(configuration.copy(augmentations = flip).json(0, 0, 0)) \ "augmentations" === parse(flip))
     assert((told.head \ "network") === parse(configuration.network))
   }
 }
