@@ -183,7 +183,7 @@ def main() -> None:
         "## Photos",
         "",
         "From JPEG to label with SqueezeNet 1.1, local[1]: `classify` in SQL, and Spark's `predict_batch_udf` with"
-        " PyTorch (channels_last), torchvision and Pillow. Decoding and resizing alone stand in IMAGES.md.",
+        " PyTorch (channels_last), torchvision and Pillow. The stages alone stand in IMAGES.md.",
         "",
         "| photos/s | median | best | ratio to predict_batch_udf, median (lowest to highest) |",
         "|---|---|---|---|",
