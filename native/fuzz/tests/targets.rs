@@ -2,6 +2,7 @@
 //!
 //! FIRESTEEL_FUZZ_SEED chooses other files. A finding is written to tests/data/regress by
 //! `cargo run --release -p firesteel-fuzz TARGET 1 SEED NUMBER`, with the seed and number that the failure tells.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test")]
 
 use std::time::Duration;
 
