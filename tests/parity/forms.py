@@ -31,6 +31,13 @@ def turned(orientation: int) -> bytes:
     return exif.tobytes()
 
 
+def without_last_scan(jpeg: bytes) -> bytes:
+    """A progressive JPEG without the data that refine it last; the scan's header stays, and the file's end."""
+    header = jpeg.rindex(b"\xff\xda") + 2
+    data = header + int.from_bytes(jpeg[header : header + 2])
+    return jpeg[:data] + jpeg[-2:]
+
+
 def jpegs(image: Image.Image, grey: Image.Image) -> Iterator[tuple[str, bytes]]:
     for name, options in {
         "444": {"subsampling": 0, "quality": 85},
@@ -44,6 +51,7 @@ def jpegs(image: Image.Image, grey: Image.Image) -> Iterator[tuple[str, bytes]]:
         **{f"turned{o}": {"exif": turned(o)} for o in range(1, 9)},
     }.items():
         yield f"{name}.jpg", encoded(image, "JPEG", **options)
+    yield "lacks-detail.jpg", without_last_scan(encoded(image, "JPEG", progressive=True))
     yield "grey.jpg", encoded(grey, "JPEG")
     yield "grey-progressive.jpg", encoded(grey, "JPEG", progressive=True)
     yield "cmyk.jpg", encoded(image.convert("CMYK"), "JPEG")
@@ -116,13 +124,16 @@ def forms(image: Image.Image) -> Iterator[tuple[str, bytes]]:
 
 
 def photos() -> dict[str, Image.Image]:
-    found = {
-        f"sample{i}": Image.fromarray(p) for i, p in enumerate(sklearn.datasets.load_sample_images().images)
-    }
+    """A part of each photo, with sides that are no multiples of a block's."""
+    samples = sklearn.datasets.load_sample_images().images
+    found = {f"sample{i}": Image.fromarray(photo) for i, photo in enumerate(samples)}
     data = os.environ.get("FIRESTEEL_DATA")
     for path in sorted(Path(data, "photos").glob("*.JPEG"))[::40] if data else ():
         found[path.stem] = Image.open(path).convert("RGB")
-    return found
+    return {
+        name: photo.crop((0, 0, min(photo.width, 365), min(photo.height, 267)))
+        for name, photo in found.items()
+    }
 
 
 def main() -> None:

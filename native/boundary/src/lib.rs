@@ -19,7 +19,8 @@
 //!    a trainer is then poisoned, models are not; the executor lives.
 //! 10. A C++ exception that is not a `std::exception` cannot be caught: so shapes, dtypes, sizes and devices
 //!     are checked in Rust first, and only the fallible `f_` functions of tch are used.
-//! 11. One call lasts under about a second; between calls the JVM checks whether the task was cancelled.
+//! 11. One call lasts under about a second; between calls the JVM checks whether the task was cancelled. Only the
+//!     import of weights may last longer: tasks do not call it.
 //! 12. Versions of jar and library are compared at load. Only `Java_*` functions are exported.
 //! 13. Loading is the JVM's part: see `firesteel.jni.NativeLibrary`.
 //! 14. A GPU that was asked for and is not there is an error, never a silent CPU.

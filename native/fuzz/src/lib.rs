@@ -7,6 +7,7 @@ mod mutation;
 mod targets;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread::{JoinHandle, sleep, spawn};
@@ -14,6 +15,9 @@ use std::time::{Duration, Instant};
 
 use mutation::mutated;
 pub use targets::{TARGETS, Target};
+
+/// So many findings end a run: they are probably one.
+const MAX_FINDINGS: usize = 10;
 
 /// What reading a file may take.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +56,19 @@ impl Report {
     pub fn is_good(&self) -> bool {
         self.findings.is_empty()
     }
+
+    /// Writes the findings to tests/data/regress, where the tests read them from; tells where.
+    pub fn keep(&self, target: &Target, seed: u64) -> std::io::Result<Vec<PathBuf>> {
+        let folder = target.folder();
+        if !self.is_good() {
+            std::fs::create_dir_all(&folder)?;
+        }
+        let keep = |(number, file): &(u64, Vec<u8>)| {
+            let path = folder.join(format!("seed-{seed}-file-{number}"));
+            std::fs::write(&path, file).map(|()| path)
+        };
+        self.findings.iter().map(keep).collect()
+    }
 }
 
 /// Runs a target for so long on damaged `seeds`, from the file of number `first` on. Ends the process where a file
@@ -68,7 +85,7 @@ pub fn run(
     let mut report =
         Report { executions: 0, accepted: 0, longest: Duration::ZERO, memory: None, findings: vec![] };
     let watch = Watch::start(target.name, 2 * bounds.longest);
-    while started.elapsed() < time {
+    while started.elapsed() < time && report.findings.len() < MAX_FINDINGS {
         let number = first + report.executions;
         let file = mutated(seeds, target.name, seed, number);
         watch.number.store(number, SeqCst);

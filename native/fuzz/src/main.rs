@@ -1,9 +1,8 @@
 //! `firesteel-fuzz TARGET [SECONDS [SEED [FIRST]]]`: damages files for so long (default 60) and feeds them to the target.
 //!
-//! Findings are written to tests/data/regress/TARGET below the working directory, where the tests read them from.
+//! Findings are written to tests/data/regress/TARGET, where the tests read them from.
 
 use std::error::Error;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -29,11 +28,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         report.memory.map_or("unknown".to_owned(), |bytes| (bytes >> 20).to_string()),
         report.findings.len()
     );
-    for (number, file) in &report.findings {
-        let folder = Path::new("tests/data/regress").join(name);
-        std::fs::create_dir_all(&folder)?;
-        let path = folder.join(format!("seed-{seed}-file-{number}"));
-        std::fs::write(&path, file)?;
+    for path in report.keep(target, seed)? {
         println!("{}", path.display());
     }
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -21,7 +21,7 @@ fn run_for(milliseconds: u64, first: u64, bounds: Bounds, read: fn(&[u8]) -> boo
 #[test]
 fn a_panic_is_a_finding() {
     let read = |file: &[u8]| {
-        assert!(file.len() % 2 == 0, "on purpose");
+        assert!(file.len().is_multiple_of(2), "on purpose");
         true
     };
     let report = run_for(1000, 0, Bounds::DEFAULT, read);

@@ -62,10 +62,8 @@ impl Metadata {
 pub fn write(model: &Model) -> Result<Vec<u8>, Error> {
     let failed = |e: &dyn std::fmt::Display| Error::ModelFile(vec![format!("it cannot be written: {e}")]);
     let specs = model.graph().layout().specs();
-    let bytes: Vec<Vec<u8>> = specs
-        .iter()
-        .map(|spec| model.weights()[spec.range.clone()].iter().flat_map(|v| v.to_le_bytes()).collect())
-        .collect();
+    let bytes: Vec<Vec<u8>> =
+        specs.iter().map(|spec| little_endian(&model.weights()[spec.range.clone()])).collect();
     let tensors = specs
         .iter()
         .zip(&bytes)
@@ -75,6 +73,15 @@ pub fn write(model: &Model) -> Result<Vec<u8>, Error> {
     let description = serde_json::to_string(&Metadata::of(model)).map_err(|e| failed(&e))?;
     let metadata = HashMap::from([(KEY.to_owned(), description)]);
     safetensors::serialize(tensors, Some(metadata)).map_err(|e| failed(&e))
+}
+
+/// The bytes of numbers. Written in place, which compilers turn into a copy: models have hundreds of megabytes.
+fn little_endian(values: &[f32]) -> Vec<u8> {
+    let mut bytes = vec![0; 4 * values.len()];
+    for (out, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
+        *out = value.to_le_bytes();
+    }
+    bytes
 }
 
 /// Reads a model's file: all of it, or an error that lists every problem.

@@ -7,7 +7,7 @@ mod predict;
 mod seeds;
 mod weights;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Something that reads files.
 pub struct Target {
@@ -25,10 +25,14 @@ impl Target {
         [(self.whole)(), self.findings()].concat()
     }
 
-    /// What was found before, from tests/data/regress.
+    /// What was found before.
     pub fn findings(&self) -> Vec<Vec<u8>> {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/regress");
-        seeds::small_files(&Path::new(folder).join(self.name))
+        seeds::small_files(&self.folder())
+    }
+
+    /// Where what was found is kept.
+    pub fn folder(&self) -> PathBuf {
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/regress")).join(self.name)
     }
 }
 

@@ -34,21 +34,22 @@ pub(super) fn info(bytes: &[u8]) -> Result<Info, Error> {
     Ok(Info { format: Format::WebP, width, height, channels, orientation })
 }
 
-/// Refuses a frame of an animation whose lossy image has another size than the frame: the decoder relies on it.
+/// Refuses a frame of an animation whose image behind its alpha has another size than the frame: the decoder takes
+/// whatever chunk follows for that image, and relies on its size.
 fn check_frame(content: &[u8]) -> Result<(), Error> {
     const BEFORE_CHUNKS: usize = 16;
     let side = |at: usize| {
         let [a, b, c] = *content.get(at..)?.first_chunk()?;
         Some(u32::from_le_bytes([a, b, c, 0]) as usize + 1)
     };
-    let chunks = Chunks { bytes: content, at: BEFORE_CHUNKS };
-    let images = chunks.filter(|(name, _)| name == b"VP8 ").map(|(_, image)| lossy(image));
-    for (width, height, _) in images.flatten() {
-        if (Some(width), Some(height)) != (side(6), side(9)) {
-            return Err(Error::damaged(Format::WebP, "a frame and its image differ in size"));
-        }
+    let mut chunks = Chunks { bytes: content, at: BEFORE_CHUNKS };
+    if chunks.next().is_none_or(|(name, _)| name != *b"ALPH") {
+        return Ok(());
     }
-    Ok(())
+    match chunks.next().and_then(|(_, image)| lossy(image)) {
+        Some((width, height, _)) if (Some(width), Some(height)) == (side(6), side(9)) => Ok(()),
+        _ => Err(Error::damaged(Format::WebP, "a frame and its image differ in size")),
+    }
 }
 
 /// Of a VP8 key frame (RFC 6386, section 9.1): its width, height, and that it has no alpha.

@@ -31,6 +31,9 @@ public final class Zoo {
   /**
    * Makes a model file of the weights of a network of the zoo.
    *
+   * <p>For the driver, not for tasks: it is one call, which takes some seconds for the largest networks (VGG has 550
+   * MB of weights) and does not look whether anyone still waits for it.
+   *
    * @param name a name of {@link #list}
    * @param weights a file of safetensors, or a state dictionary that PyTorch saved; nothing in it is executed
    * @param labels JSON array of the classes' names; empty for the network's usual number of classes
