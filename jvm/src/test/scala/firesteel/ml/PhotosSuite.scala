@@ -191,25 +191,35 @@ class PhotosSuite extends SparkSuite {
     "a network that knows ImageNet is taught ants and bees, which one that knows nothing does not learn so fast") {
     assume(data.isDefined && slow)
     val (train, validation) = (bees("train"), bees("val"))
-    def taught(cnn: CnnClassifier): Double = accuracy.evaluate(
+    // These settings did best in cross-validation over the training photos.
+    def fit(cnn: CnnClassifier, learningRate: Double, epochs: Int, seed: Long): CnnClassificationModel =
       cnn
         .setFeaturesCol("content")
         .setNetwork(Zoo.network("squeezenet1_1", 2))
         .setResize("crop")
         .setShortSide(256)
+        .setAugmentations(
+          Augmentation.randomResizedCrop(224, 224, scale = (0.5, 1.0)),
+          Augmentation.randomHorizontalFlip())
         .setBatchSize(8)
-        .setEpochs(10)
         .setMomentum(0.9)
-        .setLearningRate(0.001)
-        .setSeed(1)
+        .setLearningRate(learningRate)
+        .setEpochs(epochs)
+        .setSeed(seed)
         .setVerbose(false)
         .fit(train)
-        .transform(validation))
+    // In the end at a tenth of the learning rate, as PyTorch's tutorial does: what is learnt from the last few
+    // photos would weigh too much otherwise.
+    def taught(name: String)(beginning: CnnClassifier => CnnClassifier): Double = {
+      fit(beginning(new CnnClassifier), learningRate = 0.001, epochs = 10, seed = 1).save(s"$folder/$name")
+      val going = beginning(new CnnClassifier).setInitialModel(name)
+      val found = fit(going, learningRate = 0.0001, epochs = 5, seed = 1001)
+      accuracy.evaluate(found.transform(validation))
+    }
     val last = Array("features.12", "classifier")
-    val tuned = taught(new CnnClassifier().setInitialModel("squeezenet1_1").setTrainableLayers(last))
-    val scratch = taught(new CnnClassifier())
-    assert(tuned >= 0.9 && tuned - scratch >= 0.15, s"$tuned and $scratch")
-    // What is asked; it takes augmentation, which training does not have yet.
-    pendingUntilFixed { assert(tuned >= 0.93); () }
+    val tuned = taught("tuned")(_.setInitialModel("squeezenet1_1").setTrainableLayers(last))
+    val scratch = taught("scratch")(identity)
+    assert(tuned >= 0.93 && tuned - scratch >= 0.15, s"$tuned and $scratch")
+    info(f"$tuned%.4f of the photos that it has not seen, and $scratch%.4f from scratch")
   }
 }
