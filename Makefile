@@ -4,7 +4,7 @@ SETUP = @python3 .make/setup.py
 IN    = @python3 .make/environment.py
 TEST_PY = @python3 .make/test.py
 
-.PHONY: help demo jar test test-rust test-jvm test-python lint format test-all bench clean
+.PHONY: help demo jar test test-rust test-jvm test-python lint format test-all test-again bench clean
 .NOTPARALLEL:
 
 help: ## lists these
@@ -48,6 +48,10 @@ format: ## formats all sources
 test-all: ## test on every supported Spark, with slow tests and licences; writes tests/RESULTS.md
 	$(SETUP) test-all
 	$(TEST_PY) all
+
+test-again: ## those stages again that failed in the last test-all
+	$(SETUP) test-all
+	$(TEST_PY) all again
 
 bench: ## the benchmarks, beside PyTorch
 	$(SETUP) bench

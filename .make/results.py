@@ -1,4 +1,4 @@
-"""Writes what `make test-all` found to tests/RESULTS.md."""
+"""Writes what `make test-all` found to tests/RESULTS.md, and what `make test-again` found of what had failed there."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import re
 
 import machine
 import pins
-from stage import Result
+from stage import Count, Result
 
 FILE = pins.ROOT / "tests" / "RESULTS.md"
+AGAIN = ", again on commit "
 
 
 def write(done: list[Result]) -> None:
@@ -20,31 +21,53 @@ def write(done: list[Result]) -> None:
     system = f"{platform.system()} {platform.release().split('-')[0]}"
     versions = [machine.said("rustc", "--version"), machine.said("javac", "-version")]
     versions += [f"Python {platform.python_version()}", pins.TORCH[0]]
-    commit = machine.said("git", "-C", str(pins.ROOT), "describe", "--always", "--dirty", "--abbrev=12")
-    total = Result("all", _sum(done), sum(result.seconds for result in done))
     lines = [
         "# The last run of `make test-all`",
         "",
-        f"- {datetime.date.today()}, commit {commit.strip()}",
+        f"- {datetime.date.today()}, commit {_commit()}",
         f"- {cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores, {system}",
         f"- {', '.join(v.strip() for v in versions)}",
-        "",
-        "| stage | passed | failed | skipped | seconds |",
-        "|---|---|---|---|---|",
-        *(
-            f"| {r.stage} | {r.count.passed} | {r.count.failed} | {r.count.skipped} | {r.seconds:.0f} |"
-            for r in [*done, total]
-        ),
     ]
     FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text("\n".join(lines) + "\n")
+    _write("\n".join(lines), done)
+
+
+def failed() -> list[str]:
+    """The stages that had failures when the page was written."""
+    return [_plain(result) for result in _read()[1] if result.count.failed]
+
+
+def replace(done: list[Result]) -> None:
+    """Puts stages that were run again in the places of those that had failed, with the commit that they ran on."""
+    heading, before = _read()
+    again = {r.stage: r._replace(stage=f"{r.stage}{AGAIN}{_commit()}") for r in done}
+    _write(heading, [again.get(_plain(r), r) if r.count.failed else r for r in before])
+
+
+def _plain(result: Result) -> str:
+    return result.stage.partition(AGAIN)[0]
+
+
+def _commit() -> str:
+    return machine.said("git", "-C", str(pins.ROOT), "describe", "--always", "--dirty", "--abbrev=12").strip()
+
+
+def _write(heading: str, done: list[Result]) -> None:
+    sums = (sum(getattr(r.count, name) for r in done) for name in ("passed", "failed", "skipped"))
+    total = Result("all", Count(*sums), sum(result.seconds for result in done))
+    rows = [
+        f"| {r.stage} | {r.count.passed} | {r.count.failed} | {r.count.skipped} | {r.seconds:.0f} |"
+        for r in [*done, total]
+    ]
+    table = ["| stage | passed | failed | skipped | seconds |", "|---|---|---|---|---|", *rows]
+    FILE.write_text("\n".join([heading, "", *table]) + "\n")
     print(f"written: {FILE.relative_to(pins.ROOT)}")
 
 
-def _sum(done: list[Result]):
-    first = done[0].count
-    return first._replace(
-        passed=sum(r.count.passed for r in done),
-        failed=sum(r.count.failed for r in done),
-        skipped=sum(r.count.skipped for r in done),
-    )
+def _read() -> tuple[str, list[Result]]:
+    """What stands above the table, and its rows but for the sum."""
+    heading, _, table = FILE.read_text().partition("\n\n| stage ")
+    rows = [line.strip("| \n").split(" | ") for line in table.splitlines()[2:-1]]
+    return heading, [
+        Result(stage, Count(*map(int, counts)), float(seconds)) for stage, *counts, seconds in rows
+    ]

@@ -1,4 +1,6 @@
-"""Runs tests: `test.py [lint] [rust] [jvm] [python] [all]`, every stage even when one fails.
+"""Runs tests: `test.py [lint] [rust] [jvm] [python] [all [again]]`, every stage even when one fails.
+
+`all again` runs those stages of the last `all` that failed.
 
 In the environment SPARK (versions), SUITE (a ScalaTest suite), TEST (more words for pytest) and
 FIRESTEEL_FUZZ_SECONDS (for each target) narrow it.
@@ -82,16 +84,26 @@ def deny() -> Stage:
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a running stage is ended too
     everything = "all" in sys.argv
+    again = results.failed() if "again" in sys.argv else None
+
+    def due(stages: list[Stage]) -> list[Stage]:
+        return [stage for stage in stages if again is None or stage.name in again]
+
     wanted = {"lint", "rust", "jvm", "python"} if everything else set(sys.argv[1:])
     sparks = os.environ.get("SPARK", "").split() or pins.SPARKS + (pins.MORE_SPARKS if everything else ())
 
     stages = lints() if "lint" in wanted else []
     stages += [deny()] if everything else []
     stages += [rust()] if "rust" in wanted else []
-    done = [stage.run() for stage in stages]
-    on_spark = [
-        make(spark) for name, make in (("jvm", jvm), ("python", python)) if name in wanted for spark in sparks
-    ]
+    done = [stage.run() for stage in due(stages)]
+    on_spark = due(
+        [
+            make(spark)
+            for name, make in (("jvm", jvm), ("python", python))
+            if name in wanted
+            for spark in sparks
+        ]
+    )
     if on_spark:
         done.append(jars().run())
         if done[-1].count.failed:
@@ -102,7 +114,9 @@ def main() -> None:
         else:
             done += [stage.run() for stage in on_spark]
 
-    if everything:
+    if again is not None:
+        results.replace(done)
+    elif everything:
         results.write(done)
     failed = sum(result.count.failed for result in done)
     print(f"{sum(result.count.passed for result in done)} passed, {failed} failed")

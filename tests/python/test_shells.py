@@ -129,7 +129,7 @@ def test_thrift_server(home: SimpleNamespace) -> None:
                 break
             time.sleep(0.2)
         query = f"""SELECT classify(image, '{home.model}') AS label, count(*) AS n
-            FROM parquet.`{home.folder}/table` GROUP BY label ORDER BY label"""
+            FROM parquet.`{home.folder}/table` GROUP BY label ORDER BY label;"""
         beeline = [
             SUBMIT[0].replace("spark-submit", "beeline"),
             "-u",
