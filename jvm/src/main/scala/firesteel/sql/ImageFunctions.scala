@@ -1,7 +1,7 @@
 /* The SQL functions of encoded images that need no network. */
 package firesteel.sql
 
-import firesteel.infer.EncodedImages
+import firesteel.infer.{EncodedImages, InputKind}
 
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult
@@ -68,21 +68,27 @@ private[sql] final case class OfImage(image: Expression, work: ImageWork, limits
   override def prettyName: String = function
   override def sql: String = (image.sql +: arguments).mkString(s"$function(", ", ", ")")
 
+  /** The bytes of one image in a value, null for null. */
+  @transient private lazy val read: Option[Any => Array[Byte]] = ImageInput.of(image.dataType).collect {
+    case ImageInput(InputKind.Bytes, read) if !ImageInput.isArray(image.dataType) =>
+      value => read(value).head.asInstanceOf[Array[Byte]]
+  }
+
   override def checkInputDataTypes(): TypeCheckResult =
-    if (image.dataType == BinaryType) TypeCheckSuccess
+    if (read.isDefined) TypeCheckSuccess
     else
       DataTypeMismatch(
         errorSubClass = "UNEXPECTED_INPUT_TYPE",
         messageParameters = Map(
           "paramIndex" -> Errors.ordinal(0),
-          "requiredType" -> "\"BINARY\"",
+          "requiredType" -> "\"BINARY\", Spark's image or \"ARRAY<TINYINT>\"",
           "inputSql" -> s"\"${image.sql}\"",
           "inputType" -> s"\"${image.dataType.sql}\""
         )
       )
 
   override def eval(input: InternalRow): Any = {
-    val bytes = image.eval(input).asInstanceOf[Array[Byte]]
+    val bytes = read.get(image.eval(input))
     if (bytes == null) null
     else
       work(bytes, limits) match {

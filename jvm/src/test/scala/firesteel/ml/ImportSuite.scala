@@ -13,15 +13,15 @@ class ImportSuite extends SparkSuite {
   private implicit val formats: DefaultFormats.type = DefaultFormats
 
   /** Imports a file of LeNet's weights, and gives the preprocessing of the model. */
-  private def imported(preprocessing: String*): JValue = {
+  private def imported(preprocessing: Option[String]): JValue = {
     var found: JValue = null
     withTempDir { folder =>
       val weights = folder.resolve("lenet.safetensors")
       Files.write(weights, Bars.file(network = Zoo.network("lenet", 10)))
       val output = s"$folder/model"
       val model = preprocessing match {
-        case Seq() => Firesteel.importModel(spark, "lenet", weights.toString, "", output)
-        case Seq(changes) => Firesteel.importModel(spark, "lenet", weights.toString, "", output, changes)
+        case None => Firesteel.importModel(spark, "lenet", weights.toString, "", output)
+        case Some(changes) => Firesteel.importModel(spark, "lenet", weights.toString, "", output, changes)
       }
       assert(CnnClassificationModel.load(output).file.sameElements(model.file))
       found = parse(Models.metadata(model.file)) \ "preprocessing"
@@ -30,10 +30,10 @@ class ImportSuite extends SparkSuite {
   }
 
   test("what is said of the preprocessing changes, and the rest is the network's own") {
-    val own = imported()
+    val own = imported(None)
     assert((own \ "image" \ "resize" \ "shortSide").extract[Int] === 28)
-    assert(imported("{}") === own)
-    val other = imported("""{"scale": 1, "image": {"formats": ["gif"], "resize": {"shortSide": 32}}}""")
+    assert(imported(Some("{}")) === own)
+    val other = imported(Some("""{"scale": 1, "image": {"formats": ["gif"], "resize": {"shortSide": 32}}}"""))
     assert((other \ "scale").extract[Double] === 1.0)
     assert((other \ "mean") === (own \ "mean"))
     assert((other \ "image" \ "resize" \ "shortSide").extract[Int] === 32)
@@ -48,7 +48,7 @@ class ImportSuite extends SparkSuite {
         """{"image": {"flip": true}}""" -> "unknown field `flip`",
         """{"image": {"crop": [20, 20]}}""" -> "20"
       )) {
-      val error = intercept[IllegalArgumentException](imported(changes))
+      val error = intercept[IllegalArgumentException](imported(Some(changes)))
       assert(error.getMessage.contains("lenet.safetensors: ") && error.getMessage.contains(words), changes)
     }
   }

@@ -82,6 +82,20 @@ class ImageFunctionsSuite extends SqlSuite {
     } finally session.conf.unset("spark.firesteel.image.maxPixels")
   }
 
+  test("Spark's image and an ARRAY of TINYINT have a header and other sizes, too") {
+    val pixels = Array.tabulate(12 * 10 * 3)(_.toByte)
+    frames(("frame", 10, 12, 3, pixels), ("null", null, 12, 3, pixels))
+    val header = sql("SELECT name, try_image_info(image) FROM frames ORDER BY name").collect().map(_.get(1))
+    assert(header.toSeq === Seq(Row("frame", 12, 10, 3, 1), null))
+    val resized = "image_info(image_resize(image, 6, 5))"
+    assert(sql(s"SELECT $resized FROM frames WHERE name = 'frame'").head().get(0) === Row("png", 6, 5, 3, 1))
+    val own = session
+    import own.implicits._
+    val png = encoded("png", 7, 9)
+    Seq(png.toSeq).toDF("bytes").createOrReplaceTempView("arrays")
+    assert(sql("SELECT image_info(bytes) FROM arrays").head().get(0) === Row("png", 7, 9, 3, 1))
+  }
+
   test("wrong arguments are told when the query is analysed") {
     table("a" -> encoded("png", 4, 4))
     for ((call, words) <- Seq(
