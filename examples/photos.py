@@ -36,9 +36,7 @@ print(f"{labelled.count()} photos, of which {unreadable} could not be read")
 
 def figure(row):
     names = "".join(f"<li>{html.escape(o.label)}: {o.probability:.1%}</li>" for o in row.objects or [])
-    return (
-        f'<figure><img src="{quote(row.path, safe=":/")}" width="240"/><ol>{names or "not readable"}</ol></figure>'
-    )
+    return f'<figure><img src="{quote(row.path, safe=":/")}" width="240"/><ol>{names or "not readable"}</ol></figure>'
 
 
 with open(page, "w", encoding="utf-8") as out:

@@ -18,7 +18,12 @@ private[firesteel] final case class HeaderReader(limits: String) extends ImageWo
     results(images, status) { i =>
       val Array(format, width, height, channels, orientation) =
         found.slice(Images.INFO_VALUES * i, Images.INFO_VALUES * (i + 1)): @unchecked
-      InternalRow(UTF8String.fromString(HeaderReader.Formats(format - 1)), width, height, channels, orientation)
+      InternalRow(
+        UTF8String.fromString(HeaderReader.Formats(format - 1)),
+        width,
+        height,
+        channels,
+        orientation)
     }
   }
 }
@@ -47,7 +52,8 @@ private[firesteel] sealed trait ImageWorker extends Worker[Array[Byte]] with Sen
     asInstanceOf[Worker[V]]
   }
 
-  override def once[V: ClassTag](kind: InputKind[V], input: V): Result = forTask(kind).apply(Array(input)).head
+  override def once[V: ClassTag](kind: InputKind[V], input: V): Result =
+    forTask(kind).apply(Array(input)).head
 
   protected def results(images: Array[Array[Byte]], status: Array[Byte])(value: Int => Any): Array[Result] =
     Array.tabulate(images.length) { i =>

@@ -50,7 +50,8 @@ private[ml] object Preprocessing {
         case "pad" => "resize" -> ("letterbox" -> ("size" -> size))
       }
       val others = before match {
-        case JObject(fields) => JObject(fields.filterNot { case (name, _) => name == "resize" || name == "crop" })
+        case JObject(fields) =>
+          JObject(fields.filterNot { case (name, _) => name == "resize" || name == "crop" })
         case _ => JObject()
       }
       others.merge(sizes)

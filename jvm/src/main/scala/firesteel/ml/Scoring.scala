@@ -1,7 +1,16 @@
 /* Appends what a model makes of a column: the one way for all stages. */
 package firesteel.ml
 
-import firesteel.sql.{FiresteelExtensions, Forward, Invalid, IsScored, ModelReference, ReadScores, Reading, Scores}
+import firesteel.sql.{
+  FiresteelExtensions,
+  Forward,
+  Invalid,
+  IsScored,
+  ModelReference,
+  ReadScores,
+  Reading,
+  Scores
+}
 
 import org.apache.spark.sql.{DataFrame, Dataset}
 import org.apache.spark.sql.firesteel.Columns

@@ -39,7 +39,9 @@ private[sql] final case class ScoresOfRow(image: Expression, work: Work)(
   }
 
   private def results[V <: AnyRef](input: ImageInput[V])(value: Any): Array[Result] =
-    input.read(value).map(one => if (one == null) Result.Null else shipment.result(input.kind, one)(input.tag))
+    input
+      .read(value)
+      .map(one => if (one == null) Result.Null else shipment.result(input.kind, one)(input.tag))
 
   override def eval(row: InternalRow): Any = score(image.eval(row))
 

@@ -33,7 +33,10 @@ private[sql] object ScoringSettings {
       val (rows, bytes) = (Settings.batchRows(settings), Settings.batchBytes(settings))
       // What comes of a batch is held together, too.
       val fitting = math.max(1, bytes / math.max(1, work.valueBytes))
-      Batching(BatchLimits(math.min(rows.toLong, fitting).toInt, bytes), rampUp, Settings.cacheBytes(settings))
+      Batching(
+        BatchLimits(math.min(rows.toLong, fitting).toInt, bytes),
+        rampUp,
+        Settings.cacheBytes(settings))
     }
   }
 

@@ -38,7 +38,8 @@ private[firesteel] sealed trait Work extends Serializable {
 /** @param layer the layers whose output is wanted, with commas between; none for the scores of the classes */
 private[firesteel] final case class Forward(model: ModelReference, layer: Option[String]) extends Work {
   override def valueType: DataType = ArrayType(FloatType, containsNull = false)
-  override def internal(value: Any): Any = UnsafeArrayData.fromPrimitiveArray(value.asInstanceOf[Array[Float]])
+  override def internal(value: Any): Any =
+    UnsafeArrayData.fromPrimitiveArray(value.asInstanceOf[Array[Float]])
   override def types: String = ImageInput.Types
   override def takes(input: ImageInput[_]): Boolean = true
   override def problem(result: Result): String = result.problem(model.description.network)

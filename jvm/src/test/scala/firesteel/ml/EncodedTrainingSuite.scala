@@ -137,7 +137,11 @@ class EncodedTrainingSuite extends SparkSuite {
           .setResize("crop")
           .setShortSide(10)
           .fit(encoded(zoom = 2)))
-      for (words <- Seq("""filter\":\"bicubic""", """orient\":false""", """shortSide\":10""", """crop\":[8,8]"""))
+      for (words <- Seq(
+          """filter\":\"bicubic""",
+          """orient\":false""",
+          """shortSide\":10""",
+          """crop\":[8,8]"""))
         assert(third.contains(words), third.take(1500))
       assert(!third.contains("exact"))
     }

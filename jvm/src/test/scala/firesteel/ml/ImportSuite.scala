@@ -55,6 +55,8 @@ class ImportSuite extends SparkSuite {
 
   test("the program says how it is used") {
     val error = intercept[IllegalArgumentException](Import.main(Array("--architecture", "lenet")))
-    assert(error.getMessage.contains("--weights is missing") && error.getMessage.contains("[--preprocessing JSON]"))
+    assert(
+      error.getMessage.contains("--weights is missing") && error.getMessage.contains(
+        "[--preprocessing JSON]"))
   }
 }

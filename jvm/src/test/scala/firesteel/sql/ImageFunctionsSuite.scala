@@ -123,7 +123,8 @@ class ImageFunctionsSuite extends SqlSuite {
     // What is made of what was made is work of its own, less where results are equal; of no image there is none.
     val nested = run("SELECT image_info(try_image_resize(content, 4, 4)) FROM hundred")
     assert(nested.operators === 2 && nested.images > 100 && nested.images < 190)
-    assert(nested.rows.count(_.get(0) == Row("png", 4, 4, 3, 1)) === 90 && nested.rows.count(_.isNullAt(0)) === 10)
+    assert(
+      nested.rows.count(_.get(0) == Row("png", 4, 4, 3, 1)) === 90 && nested.rows.count(_.isNullAt(0)) === 10)
     assert(costs("SELECT transform(array(content), i -> try_image_info(i)) FROM hundred") === (0, 0, 0))
     session.conf.set("spark.firesteel.device", "gpu")
     try assert(costs(s"SELECT $info FROM hundred") === (100, 4, 1))
