@@ -1,5 +1,4 @@
-"""Makes expected/labels.json: the 3 classes that squeezenet1_1 finds likeliest on each photo of $FIRESTEEL_DATA, with their
-probabilities."""
+"""Makes expected/labels.json: the 3 likeliest classes of each photo of $FIRESTEEL_DATA, by squeezenet1_1."""
 
 import os
 from pathlib import Path
