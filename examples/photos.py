@@ -6,6 +6,7 @@
 
 import html
 import sys
+from urllib.parse import quote
 
 from firesteel import Firesteel
 from firesteel.ml import ImagePredictor
@@ -35,13 +36,12 @@ print(f"{labelled.count()} photos, of which {unreadable} could not be read")
 
 def figure(row):
     names = "".join(f"<li>{html.escape(o.label)}: {o.probability:.1%}</li>" for o in row.objects or [])
-    return (
-        f'<figure><img src="{html.escape(row.path)}" width="240"/><ol>{names or "not readable"}</ol></figure>'
-    )
+    return f'<figure><img src="{quote(row.path, safe=":/")}" width="240"/><ol>{names or "not readable"}</ol></figure>'
 
 
-with open(page, "w") as out:
-    out.write("<!DOCTYPE html><title>Photos</title><style>figure { display: inline-block }</style>")
+with open(page, "w", encoding="utf-8") as out:
+    out.write('<!DOCTYPE html><meta charset="utf-8"/>')
+    out.write("<title>Photos</title><style>figure { display: inline-block }</style>")
     out.writelines(figure(row) for row in labelled.toLocalIterator())
 print(f"the photos with their labels: {page}")
 spark.stop()

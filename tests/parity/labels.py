@@ -1,4 +1,4 @@
-"""Makes expected/labels.json: the class that squeezenet1_1 gives each photo of $FIRESTEEL_DATA."""
+"""Makes expected/labels.json: the 3 likeliest classes of each photo of $FIRESTEEL_DATA, by squeezenet1_1."""
 
 import os
 from pathlib import Path
@@ -12,12 +12,14 @@ from torchvision.transforms.functional import normalize, to_tensor
 
 
 @torch.no_grad()
-def label(network: torch.nn.Module, path: Path) -> int:
+def likeliest(network: torch.nn.Module, path: Path) -> list[tuple[int, float]]:
     """As torchvision prepares photos: the short side to 256, the middle of 224."""
     photo = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
     short = images.short_side(photo, images.SHORT, images.FILTERS["bilinear"])
     pixels = to_tensor(images.center_crop(short, images.CROP))
-    return int(network(normalize(pixels, pretrained.MEAN, pretrained.STD)[None]).argmax())
+    scores = network(normalize(pixels, pretrained.MEAN, pretrained.STD)[None])[0]
+    best = torch.softmax(scores.double(), 0).topk(3)
+    return [(int(label), round(float(p), 6)) for p, label in zip(best.values, best.indices)]
 
 
 def main() -> None:
@@ -27,7 +29,7 @@ def main() -> None:
     network.load_state_dict(weights)
     network.eval()
     paths = sorted([*folder.glob("photos/*.JPEG"), *folder.glob("ants_bees/*/*/*.jpg")])
-    labels = {str(path.relative_to(folder)): label(network, path) for path in paths}
+    labels = {str(path.relative_to(folder)): likeliest(network, path) for path in paths}
     expected.finish("labels.json", labels, check)
 
 

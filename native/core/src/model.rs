@@ -36,6 +36,12 @@ impl Model {
         Ok(Model { graph, preprocessing, table, labels, weights })
     }
 
+    /// The same model for images that are prepared in another way.
+    pub fn with_preprocessing(self, preprocessing: Preprocessing) -> Result<Model, Error> {
+        let table = preprocessing.table(self.graph.input())?;
+        Ok(Model { preprocessing, table, ..self })
+    }
+
     /// The network.
     pub fn graph(&self) -> &Graph {
         &self.graph

@@ -2,6 +2,7 @@
 
 use firesteel_image::Preparation;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::network::Shape;
@@ -29,6 +30,17 @@ impl Default for Preprocessing {
 }
 
 impl Preprocessing {
+    /// The same with some settings changed: `changes` is JSON of those that differ, within `image` too.
+    pub fn changed(&self, changes: &str) -> Result<Preprocessing, Error> {
+        let problem = |e: serde_json::Error| Error::Setting { name: "preprocessing", problem: e.to_string() };
+        let mut changes: Map<String, Value> = serde_json::from_str(changes).map_err(problem)?;
+        if let (Some(Value::Object(image)), Some(before)) = (changes.get_mut("image"), &self.image) {
+            *image = merged(serde_json::to_value(before).map_err(problem)?, std::mem::take(image));
+        }
+        let all = merged(serde_json::to_value(self).map_err(problem)?, changes);
+        serde_json::from_value(Value::Object(all)).map_err(problem)
+    }
+
     /// Checks all of it against the shape of one input and tabulates the 256 values of each channel.
     pub fn table(&self, input: &Shape) -> Result<ByteTable, Error> {
         // A vector's values have no channels: one table serves all.
@@ -60,6 +72,13 @@ impl Preprocessing {
             .collect();
         Ok(ByteTable { values, values_per_channel: input.values() / channels })
     }
+}
+
+/// The fields of an object, some of them replaced.
+fn merged(before: Value, changes: Map<String, Value>) -> Map<String, Value> {
+    let mut all = if let Value::Object(fields) = before { fields } else { Map::new() };
+    all.extend(changes);
+    all
 }
 
 /// The number that each byte stands for, tabulated per channel.
@@ -121,6 +140,25 @@ mod tests {
             let std = Preprocessing { std: vec![1.0; 4], ..Preprocessing::default() };
             let message = format!("std: has 4 values, the network's input {input} needs 1");
             assert_eq!(std.table(&Shape::new(shape).unwrap()).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn some_settings_change_and_the_others_stay() {
+        let imagenet = crate::zoo::entry("resnet50").unwrap().preprocessing();
+        let changed = imagenet.changed(r#"{"std":[1.0],"image":{"resize":{"shortSide":232}}}"#).unwrap();
+        assert_eq!((&changed.mean, &changed.std), (&imagenet.mean, &vec![1.0]));
+        let (before, after) = (imagenet.image.clone().unwrap(), changed.image.unwrap());
+        assert_eq!(after.resize, Some(firesteel_image::Resize::ShortSide(232)));
+        assert_eq!(after, Preparation { resize: after.resize.clone(), ..before });
+        assert_eq!(imagenet.changed("{}").unwrap(), imagenet);
+        for (bad, message) in [
+            ("[1]", "preprocessing: invalid type: sequence, expected a map"),
+            (r#"{"size":3}"#, "preprocessing: unknown field `size`"),
+            (r#"{"image":{"flip":true}}"#, "preprocessing: unknown field `flip`"),
+        ] {
+            let error = imagenet.changed(bad).unwrap_err().to_string();
+            assert!(error.starts_with(message), "{error}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use firesteel_boundary::{Code, Failure, arrays, entry};
 use firesteel_core::network::Network;
-use firesteel_core::{Architecture, import, write_model, zoo};
+use firesteel_core::{Architecture, Preprocessing, import, write_model, zoo};
 use jni::objects::{JByteArray, JClass, JString};
 use jni::sys::jint;
 use jni::{EnvUnowned, jni_mangle};
@@ -33,8 +33,8 @@ pub fn network<'local>(
     })
 }
 
-/// A model file of the weights in another program's file. `architecture` is a name of the zoo, whose preprocessing
-/// the model has, or a network's description, which begins with a brace and needs a preprocessing.
+/// A model file of the weights in another program's file. `architecture` is a name of the zoo, of whose preprocessing
+/// `preprocessing` has what differs, or a network's description, which begins with a brace and needs all of it.
 #[jni_mangle("firesteel.jni.NativeZoo")]
 pub fn import_weights<'local>(
     mut env: EnvUnowned<'local>,
@@ -46,24 +46,24 @@ pub fn import_weights<'local>(
 ) -> JByteArray<'local> {
     entry(&mut env, "NativeZoo.importWeights", |env| {
         let architecture = arrays::string(env, &architecture, "architecture")?;
-        let preprocessing = arrays::optional_string(env, &preprocessing, "preprocessing")?;
-        let architecture = choose(&architecture, preprocessing.as_deref())?;
+        let preprocessing = arrays::string(env, &preprocessing, "preprocessing")?;
+        let (architecture, preprocessing) = choose(&architecture, &preprocessing)?;
         let labels = from_json("labels", &arrays::string(env, &labels, "labels")?)?;
         let weights = arrays::bytes(env, &weights, "weights")?;
         let model = import(&architecture, &weights, labels).map_err(failure)?;
+        let model = model.with_preprocessing(preprocessing).map_err(failure)?;
         arrays::new_bytes(env, &mut write_model(&model).map_err(failure)?)
     })
 }
 
-fn choose(architecture: &str, preprocessing: Option<&str>) -> Result<Architecture, Failure> {
-    let problem = |message: &str| Failure::new(Code::Argument, message.to_owned());
-    match (architecture.trim_start().starts_with('{'), preprocessing) {
-        (true, Some(preprocessing)) => Ok(Architecture::Own(
-            Network::from_json(architecture).map_err(failure)?,
-            from_json("preprocessing", preprocessing)?,
-        )),
-        (false, None) => zoo::entry(architecture).map(Architecture::Zoo).map_err(failure),
-        (true, None) => Err(problem("preprocessing is null")),
-        (false, Some(_)) => Err(problem("preprocessing must be null: a network of the zoo has its own")),
+fn choose(architecture: &str, preprocessing: &str) -> Result<(Architecture, Preprocessing), Failure> {
+    if architecture.trim_start().starts_with('{') {
+        let network = Network::from_json(architecture).map_err(failure)?;
+        let preprocessing: Preprocessing = from_json("preprocessing", preprocessing)?;
+        Ok((Architecture::Own(network, preprocessing.clone()), preprocessing))
+    } else {
+        let entry = zoo::entry(architecture).map_err(failure)?;
+        let preprocessing = entry.preprocessing().changed(preprocessing).map_err(failure)?;
+        Ok((Architecture::Zoo(entry), preprocessing))
     }
 }

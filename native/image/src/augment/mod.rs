@@ -192,7 +192,7 @@ fn random_crop(pixels: &Pixels, size: [usize; 2], random: &mut impl Rng) -> Pixe
 }
 
 /// A part whose area and proportion are as given; after 10 failures the largest one in the middle.
-fn random_part(
+pub(crate) fn random_part(
     [height, width]: [usize; 2],
     scale: [f64; 2],
     ratio: [f64; 2],

@@ -59,6 +59,7 @@ fn halve(data: &mut Vec<u8>, grey_channels: usize) {
         };
     }
     data.truncate(data.len() / 2);
+    data.shrink_to_fit(); // What comes next counts what is left.
 }
 
 /// What the frame would have been, had it been whole.

@@ -21,14 +21,13 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
     limits.check_allocation(size as u64 + WORKING * u64::from(width) * u64::from(height))?;
     decoder.set_memory_limit(limits.max_allocation);
     let mut data = zeros(size, limits)?;
+    // Of a file that is cut off the decoder gives nothing at all, and so does Pillow, lenient or not.
     let outcome = if decoder.is_animated() {
         decoder.read_frame(&mut data).map(drop)
     } else {
         decoder.read_image(&mut data)
     };
-    if limits.strict {
-        outcome.map_err(error)?;
-    }
+    outcome.map_err(error)?;
     let layout = if decoder.has_alpha() { Layout::RgbAlpha } else { Layout::Rgb };
     Ok(Decoded { width: width as usize, height: height as usize, layout, data })
 }

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
 use super::expected::{digest, drawn, read};
-use crate::augment::{Augmentation, color, geometric};
+use crate::augment::{Augmentation, color, geometric, random_part};
 use crate::{Error, Pixels};
 
 #[derive(Deserialize)]
@@ -102,6 +102,45 @@ fn a_random_resized_crop_has_its_size_and_varies() {
     let whole = Augmentation::RandomResizedCrop { size: [8, 8], scale: [1.0, 1.0], ratio: [1.0, 1.0] };
     let image = drawn([8, 8], 1);
     assert_eq!(whole.apply(image.clone(), &mut random(1)), Ok(image));
+}
+
+#[test]
+fn the_part_of_a_random_resized_crop_has_the_area_and_the_proportion_that_are_asked_for() {
+    let (mut areas, mut proportions) = (vec![], vec![]);
+    for seed in 0..400 {
+        let [rows, columns] = random_part([300, 400], [0.1, 0.4], [0.5, 1.5], &mut random(seed));
+        assert!(rows.end <= 300 && columns.end <= 400);
+        areas.push((rows.len() * columns.len()) as f64 / 120_000.0);
+        proportions.push(columns.len() as f64 / rows.len() as f64);
+    }
+    // Sides are whole pixels.
+    let range = |values: &[f64]| values.iter().fold((f64::MAX, 0.0_f64), |(a, b), &v| (a.min(v), b.max(v)));
+    let ((least, most), (narrow, wide)) = (range(&areas), range(&proportions));
+    assert!((0.099..0.12).contains(&least) && (0.38..0.403).contains(&most), "{least} to {most}");
+    assert!((0.49..0.52).contains(&narrow) && (1.45..1.52).contains(&wide), "{narrow} to {wide}");
+}
+
+#[test]
+fn angles_and_factors_are_within_what_is_asked_for() {
+    // A spot at the right moves up and down by 40 times the sine of the angle.
+    let mut spot = Pixels { width: 81, height: 81, channels: 1, data: vec![0; 81 * 81] };
+    for (y, x) in (39..42).flat_map(|y| (78..81).map(move |x| (y, x))) {
+        spot.data[y * 81 + x] = 255;
+    }
+    let rows: Vec<usize> = drawn_results(&Augmentation::RandomRotation { degrees: 10.0 }, &spot)
+        .iter()
+        .flat_map(|turned| turned.data.iter().position(|&v| v > 0))
+        .map(|at| at / 81)
+        .collect();
+    assert!(rows.len() > 390);
+    let (highest, lowest) = (rows.iter().min().unwrap(), rows.iter().max().unwrap());
+    assert!((31..=33).contains(highest) && (45..=47).contains(lowest), "{highest} to {lowest}");
+
+    let grey = Pixels { width: 1, height: 1, channels: 1, data: vec![100] };
+    let jitter = Augmentation::ColorJitter { brightness: 0.3, contrast: 0.0, saturation: 0.0, hue: 0.0 };
+    let values: Vec<u8> = drawn_results(&jitter, &grey).iter().map(|changed| changed.data[0]).collect();
+    let (darkest, brightest) = (values.iter().min().unwrap(), values.iter().max().unwrap());
+    assert!((70..73).contains(darkest) && (128..=130).contains(brightest), "{darkest} to {brightest}");
 }
 
 #[test]

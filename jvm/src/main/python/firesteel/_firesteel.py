@@ -17,9 +17,14 @@ class Firesteel:
 
     @staticmethod
     def importModel(
-        spark: SparkSession, architecture: str, weights: str, labels: str, output: str
+        spark: SparkSession,
+        architecture: str,
+        weights: str,
+        labels: str,
+        output: str,
+        preprocessing: str = "{}",
     ) -> CnnClassificationModel:
-        """Makes a model of weights that others trained, with the network's own preprocessing, and saves it.
+        """Makes a model of weights that others trained, and saves it.
 
         Nothing in the file of weights is executed.
 
@@ -36,6 +41,9 @@ class Firesteel:
             order of the classes; or ``""``: then the classes are numbers.
         output : str
             The path of the model's folder, which is replaced.
+        preprocessing : str, default "{}"
+            What differs from the network's own preprocessing, as JSON. torchvision's second weights of ResNet-50 need
+            ``'{"image": {"resize": {"shortSide": 232}}}'``.
 
         Returns
         -------
@@ -45,13 +53,15 @@ class Firesteel:
         Raises
         ------
         pyspark.errors.IllegalArgumentException
-            Naming the file, with every weight that is missing, unexpected or of another shape.
+            Naming the file, with every weight that is missing, unexpected or of another shape; or what is wrong with
+            the preprocessing.
         """
         from firesteel import _jvm
         from firesteel.ml import CnnClassificationModel
 
         made = _jvm.module("firesteel.Firesteel").importModel
-        return CnnClassificationModel(made(spark._jsparkSession, architecture, weights, labels, output))
+        arguments = (spark._jsparkSession, architecture, weights, labels, output, preprocessing)
+        return CnnClassificationModel(made(*arguments))
 
     @staticmethod
     def registerFunction(spark: SparkSession, name: str, model: CnnClassificationModel) -> None:

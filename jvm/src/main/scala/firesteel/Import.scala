@@ -13,7 +13,9 @@ import org.apache.spark.sql.SparkSession
  */
 object Import {
   private val Usage =
-    "usage: firesteel.Import --architecture NAME --weights FILE --output FOLDER [--labels imagenet|FILE]"
+    "usage: firesteel.Import --architecture NAME --weights FILE --output FOLDER [--labels imagenet|FILE] [--preprocessing JSON]"
+
+  private val Names = Set("architecture", "weights", "labels", "output", "preprocessing")
 
   def main(arguments: Array[String]): Unit = {
     val options = parse(arguments.toList, Map.empty)
@@ -25,7 +27,8 @@ object Import {
       options("architecture"),
       options("weights"),
       options.getOrElse("labels", ""),
-      options("output"))
+      options("output"),
+      options.getOrElse("preprocessing", "{}"))
     val parameters = f"${model.numParameters}%,d"
     println(
       s"${options("output")}: ${options("architecture")}, $parameters parameters, ${model.numClasses} classes")
@@ -34,7 +37,7 @@ object Import {
   @tailrec private def parse(arguments: List[String], found: Map[String, String]): Map[String, String] =
     arguments match {
       case Nil => found
-      case s"--$name" :: value :: rest if Set("architecture", "weights", "labels", "output")(name) =>
+      case s"--$name" :: value :: rest if Names(name) =>
         require(!found.contains(name), s"--$name is given twice; $Usage")
         parse(rest, found + (name -> value))
       case other :: _ => throw new IllegalArgumentException(s"'$other' is not understood; $Usage")

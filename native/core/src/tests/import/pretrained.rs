@@ -61,9 +61,9 @@ fn best(scores: &[f32]) -> usize {
 }
 
 #[test]
-fn photos_have_the_labels_of_pytorch() {
+fn photos_have_the_labels_and_probabilities_of_pytorch() {
     let Some(data) = data() else { return };
-    let labels: BTreeMap<String, usize> = expected::read("labels.json");
+    let labels: BTreeMap<String, [(usize, f64); 3]> = expected::read("labels.json");
     assert_eq!(labels.len(), 270);
     let predictor = Predictor::new(model(&data, "squeezenet1_1", "squeezenet1_1.pth"));
     let files: Vec<Vec<u8>> = labels.keys().map(|name| std::fs::read(data.join(name)).unwrap()).collect();
@@ -71,10 +71,18 @@ fn photos_have_the_labels_of_pytorch() {
     let (mut scores, mut status) = (vec![f32::NAN; 1000 * rows.len()], vec![Status::Null; rows.len()]);
     predictor.predict(&rows, &mut scores, &mut status).unwrap();
     assert!(status.iter().all(|&s| s == Status::Ok));
-    let equal = labels.values().zip(scores.chunks(1000)).filter(|&(&label, s)| label == best(s)).count();
-    println!("{equal} of 270");
+    let pairs = || labels.values().zip(scores.chunks(1000));
+    let equal = pairs().filter(|(expected, scores)| expected[0].0 == best(scores)).count();
     // At least 99.5 %.
     assert!(equal >= 269, "{equal}");
+    let mut apart = 0.0_f64;
+    for (expected, scores) in pairs() {
+        let exp: Vec<f64> = scores.iter().map(|&score| f64::from(score).exp()).collect();
+        let sum: f64 = exp.iter().sum();
+        apart = expected.iter().fold(apart, |most, &(label, p)| most.max((exp[label] / sum - p).abs()));
+    }
+    println!("{equal} of 270, probabilities {apart} apart at most");
+    assert!(apart <= 1e-4, "{apart}");
 }
 
 #[test]

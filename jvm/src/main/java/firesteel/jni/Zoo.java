@@ -29,29 +29,20 @@ public final class Zoo {
   }
 
   /**
-   * Makes a model file of the weights of a network of the zoo.
+   * Makes a model file of weights that another program wrote.
    *
    * <p>For the driver, not for tasks: it is one call, which takes some seconds for the largest networks (VGG has 550
    * MB of weights) and does not look whether anyone still waits for it.
    *
-   * @param name a name of {@link #list}
+   * @param architecture a name of {@link #list}; or a network's description, as JSON
+   * @param preprocessing JSON: what differs from the one of the list; or all of the description's
    * @param weights a file of safetensors, or a state dictionary that PyTorch saved; nothing in it is executed
    * @param labels JSON array of the classes' names; empty for the network's usual number of classes
    * @throws NativeException of {@link ErrorCode#MODEL_FILE} listing every weight that does not fit
    */
-  public static byte[] importWeights(String name, byte[] weights, String labels) {
+  public static byte[] importWeights(
+      String architecture, String preprocessing, byte[] weights, String labels) {
     NativeLibrary.load();
-    return NativeZoo.importWeights(name, null, weights, labels);
-  }
-
-  /**
-   * Makes a model file of the weights of any network; otherwise as the method without it.
-   *
-   * @param network the description, as JSON
-   * @param preprocessing JSON: {@code scale}, {@code mean}, {@code std}
-   */
-  public static byte[] importWeights(String network, String preprocessing, byte[] weights, String labels) {
-    NativeLibrary.load();
-    return NativeZoo.importWeights(network, preprocessing, weights, labels);
+    return NativeZoo.importWeights(architecture, preprocessing, weights, labels);
   }
 }

@@ -31,12 +31,17 @@ private[firesteel] object Architectures {
   /**
    * A model of weights that were trained elsewhere.
    *
+   * @param preprocessing JSON: what differs from the network's own
    * @param weights a file of safetensors, or a state dictionary that PyTorch saved; nothing in it is executed
    * @param labels the classes' names; empty for the network's usual number of classes
    * @throws firesteel.jni.NativeException listing every weight that does not fit
    */
-  def importWeights(name: String, weights: Array[Byte], labels: Seq[String]): ModelFile = {
+  def importWeights(
+      name: String,
+      preprocessing: String,
+      weights: Array[Byte],
+      labels: Seq[String]): ModelFile = {
     Settings.prepareNative()
-    new ModelFile(Zoo.importWeights(name, weights, compact(labels)))
+    new ModelFile(Zoo.importWeights(name, preprocessing, weights, compact(labels)))
   }
 }

@@ -48,14 +48,14 @@ private[firesteel] final class Scored[A](val row: A, val number: Long, val resul
  * @param keep what is kept of a row; it must not change with the row
  * @param inputs the network's inputs in a row, null where there is none; they must not change with the row
  * @param kind whether inputs are bytes or numbers
- * @param model the model, ready to run
+ * @param worker what computes the results
  */
 private[firesteel] final class BatchIterator[R, A, V <: AnyRef: ClassTag](
     rows: Iterator[R],
     keep: R => A,
     inputs: R => Array[V],
     kind: InputKind[V],
-    model: ModelCache.Lease,
+    worker: Worker[V],
     batching: Batching,
     meter: BatchMeter
 ) extends Iterator[Scored[A]] {
@@ -67,8 +67,6 @@ private[firesteel] final class BatchIterator[R, A, V <: AnyRef: ClassTag](
   }
 
   private val limits = batching.limits
-  private val predictor = model.predictor
-  private val width = predictor.width()
   private var most = if (batching.rampUp) math.min(FirstRows, limits.rows) else limits.rows
   private var taken = 0L
   // A row that does not fit into a batch begins the next one.
@@ -140,7 +138,7 @@ private[firesteel] final class BatchIterator[R, A, V <: AnyRef: ClassTag](
     if (batching.cacheBytes == 0) callAll(unequal.indices)
     else {
       val keys =
-        unequal.map(value => ResultCache.Key(model.key, kind, ResultCache.digest(kind.content(value))))
+        unequal.map(value => ResultCache.Key(worker.key, kind, ResultCache.digest(kind.content(value))))
       for (i <- unequal.indices; known <- ResultCache.get(keys(i))) {
         results(i) = known
         meter.remembered()
@@ -170,15 +168,10 @@ private[firesteel] final class BatchIterator[R, A, V <: AnyRef: ClassTag](
 
   private def call(places: IndexedSeq[Int], bytes: Long): Unit = {
     val inputs = places.map(unequal).toArray
-    val scores = new Array[Float](inputs.length * width)
-    val status = new Array[Byte](inputs.length)
     val started = System.nanoTime()
-    kind.predict(predictor, inputs, scores, status)
+    val found = worker(inputs)
     meter.called(inputs.length, bytes, System.nanoTime() - started)
-    for (i <- inputs.indices) {
-      val own = java.util.Arrays.copyOfRange(scores, i * width, (i + 1) * width)
-      results(places(i)) = new Result(status(i), own, kind.values(inputs(i)))
-    }
+    for (i <- inputs.indices) results(places(i)) = found(i)
   }
 
   private def stopIfKilled(): Unit = {

@@ -1,53 +1,63 @@
-/* Encoded images by themselves: what their headers say, and other sizes of them. */
+/* What is made of encoded images without a network: what their headers say, and other sizes of them. */
 package firesteel.infer
+
+import scala.reflect.ClassTag
 
 import firesteel.Settings
 import firesteel.jni.Images
 
-/**
- * What a header says.
- *
- * @param width columns as stored
- * @param height rows as stored
- * @param channels values of a stored pixel
- * @param orientation that of EXIF, 1 to 8; 1 is upright
- */
-private[firesteel] final case class ImageHeader(
-    format: String,
-    width: Int,
-    height: Int,
-    channels: Int,
-    orientation: Int)
+import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.unsafe.types.UTF8String
 
-private[firesteel] object EncodedImages {
-  // In the order of their numbers, from 1: firesteel.jni.Images.
-  private val Formats = Seq("jpeg", "png", "webp", "gif", "bmp", "tiff", "frame")
-
-  /**
-   * Reads a header; an error is what is wrong with the image, to be put after its name.
-   *
-   * @param limits of encoded images: see [[ModelCache.Key]]
-   */
-  def header(image: Array[Byte], limits: String): Either[String, ImageHeader] = {
-    Settings.prepareNative()
-    val (found, status) = (new Array[Int](Images.INFO_VALUES), new Array[Byte](1))
-    Images.info(Array(image), limits, found, status)
-    result(status(0), image) {
-      val Array(format, width, height, channels, orientation) = found: @unchecked
-      ImageHeader(Formats(format - 1), width, height, channels, orientation)
+/** Reads headers: each result is a row of format, width, height, channels and EXIF orientation. */
+private[firesteel] final case class HeaderReader(limits: String) extends ImageWorker {
+  override def apply(images: Array[Array[Byte]]): Array[Result] = {
+    val (found, status) =
+      (new Array[Int](Images.INFO_VALUES * images.length), new Array[Byte](images.length))
+    Images.info(images, limits, found, status)
+    results(images, status) { i =>
+      val Array(format, width, height, channels, orientation) =
+        found.slice(Images.INFO_VALUES * i, Images.INFO_VALUES * (i + 1)): @unchecked
+      InternalRow(
+        UTF8String.fromString(HeaderReader.Formats(format - 1)),
+        width,
+        height,
+        channels,
+        orientation)
     }
   }
+}
 
-  /** Turns an image upright and resizes it, bilinearly: a PNG. */
-  def resize(image: Array[Byte], width: Int, height: Int, limits: String): Either[String, Array[Byte]] = {
+private[firesteel] object HeaderReader {
+  // In the order of their numbers, from 1: firesteel.jni.Images.
+  private val Formats = Seq("jpeg", "png", "webp", "gif", "bmp", "tiff", "frame")
+}
+
+/** Turns images upright and resizes them, bilinearly: each result is a PNG. */
+private[firesteel] final case class Resizer(width: Int, height: Int, limits: String) extends ImageWorker {
+  override def apply(images: Array[Array[Byte]]): Array[Result] = {
+    val (found, status) = (new Array[Array[Byte]](images.length), new Array[Byte](images.length))
+    Images.resize(images, width, height, limits, found, status)
+    results(images, status)(found(_))
+  }
+}
+
+/** A worker that needs nothing but the images, under some limits: see [[ModelCache.Key]]. */
+private[firesteel] sealed trait ImageWorker extends Worker[Array[Byte]] with SentWork {
+  override def key: Any = this
+
+  /** It is asked for bytes alone: no other type of images is encoded. */
+  override def forTask[V](kind: InputKind[V]): Worker[V] = {
     Settings.prepareNative()
-    val (found, status) = (new Array[Array[Byte]](1), new Array[Byte](1))
-    Images.resize(Array(image), width, height, limits, found, status)
-    result(status(0), image)(found(0))
+    asInstanceOf[Worker[V]]
   }
 
-  private def result[T](status: Byte, image: Array[Byte])(value: => T): Either[String, T] = {
-    val result = new Result(status, null, image.length)
-    if (result.isOk) Right(value) else Left(result.imageProblem)
-  }
+  override def once[V: ClassTag](kind: InputKind[V], input: V): Result =
+    forTask(kind).apply(Array(input)).head
+
+  protected def results(images: Array[Array[Byte]], status: Array[Byte])(value: Int => Any): Array[Result] =
+    Array.tabulate(images.length) { i =>
+      val isOk = status(i) == Result.Ok
+      new Result(status(i), if (isOk) value(i) else null, images(i).length)
+    }
 }

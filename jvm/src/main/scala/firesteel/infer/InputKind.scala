@@ -73,10 +73,10 @@ private[firesteel] object InputKind {
  * What came of an input.
  *
  * @param status [[firesteel.jni.Predictor.OK]] or what is wrong with the input
- * @param scores the network's output, before softmax; NaN where the input is not OK; null where there is none
+ * @param value of a network, the output before softmax, NaN where the input is not OK; null where there is none
  * @param values the number of values of the input
  */
-private[firesteel] final class Result(val status: Byte, val scores: Array[Float], val values: Int) {
+private[firesteel] final class Result(val status: Byte, val value: Any, val values: Int) {
 
   /** Whether the scores are valid. */
   def isOk: Boolean = status == Result.Ok

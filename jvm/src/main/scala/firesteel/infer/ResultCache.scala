@@ -32,8 +32,8 @@ private[firesteel] class ResultCache {
 /** The results of this JVM. */
 private[firesteel] object ResultCache extends ResultCache {
 
-  /** A model, and an input by its SHA-256. */
-  final case class Key(model: ModelCache.Key, kind: InputKind[_], input: String)
+  /** Whose result, see [[Worker.key]], and of which input, by its SHA-256. */
+  final case class Key(worker: Any, kind: InputKind[_], input: String)
 
   /** An input's SHA-256, as text of a byte a character. */
   def digest(input: Array[Byte]): String =
@@ -41,8 +41,12 @@ private[firesteel] object ResultCache extends ResultCache {
       MessageDigest.getInstance("SHA-256").digest(input),
       java.nio.charset.StandardCharsets.ISO_8859_1)
 
-  /** What an entry takes besides its scores, in bytes: its key, and what holds them. */
+  /** What an entry takes besides its numbers or bytes: its key, and what holds them. */
   private val Overhead = 250L
 
-  private def bytes(result: Result): Long = Overhead + 4L * result.scores.length
+  private def bytes(result: Result): Long = Overhead + (result.value match {
+    case scores: Array[Float] => 4L * scores.length
+    case bytes: Array[Byte] => bytes.length.toLong
+    case _ => 0L
+  })
 }

@@ -2,6 +2,8 @@
 package firesteel.infer
 
 import scala.collection.mutable
+import scala.reflect.ClassTag
+import scala.util.Using
 
 import org.apache.spark.{SparkContext, TaskContext}
 import org.apache.spark.broadcast.Broadcast
@@ -12,17 +14,21 @@ import org.apache.spark.broadcast.Broadcast
  *
  * @param key which model, and how it is opened
  */
-private[firesteel] final case class SentModel(key: ModelCache.Key, file: Broadcast[Array[Byte]]) {
+private[firesteel] final case class SentModel(key: ModelCache.Key, file: Broadcast[Array[Byte]])
+    extends SentWork {
 
   /** The model, ready to run in this executor. */
   def lease(): ModelCache.Lease = ModelCache.lease(key, file.value)
 
-  /** The model, ready to run in this executor until the current task ends. */
-  def leaseForTask(): ModelCache.Lease = {
+  /** The model is ready to run in this executor until the task ends. */
+  override def forTask[V](kind: InputKind[V]): Worker[V] = {
     val lease = this.lease()
     TaskContext.get().addTaskCompletionListener[Unit](_ => lease.close())
-    lease
+    new Scorer(lease, kind)
   }
+
+  override def once[V: ClassTag](kind: InputKind[V], input: V): Result =
+    Using.resource(lease())(lease => new Scorer(lease, kind).apply(Array(input)).head)
 }
 
 private[firesteel] object SentModel {

@@ -30,22 +30,30 @@ private[ml] object Preprocessing {
       .merge(chosen(stage.mean, "mean", stage.getMean.toSeq))
       .merge(chosen(stage.std, "std", stage.getStd.toSeq))
     val images =
-      if (stage.isSet(stage.resize)) image(stage.getResize, stage.getShortSide, network) else base \ "image"
+      if (stage.isSet(stage.resize)) image(stage.getResize, stage.getShortSide, network, base \ "image")
+      else base \ "image"
     compact(if (images == JNothing) numbers else numbers.merge(JObject("image" -> images)))
   }
 
-  private def image(resize: String, shortSide: Int, network: NetworkDescription): JValue =
+  /** @param before what holds for all but the size: the filter, the order of colours and so on */
+  private def image(resize: String, shortSide: Int, network: NetworkDescription, before: JValue): JValue =
     if (resize == "none") JNothing
     else {
       require(
         network.input.length == 3,
         s"resize is $resize, but the network's input ${network.shape} is no image: set it to none")
       val size = network.input.drop(1)
-      resize match {
+      val sizes: JObject = resize match {
         case "crop" =>
           ("resize" -> ("shortSide" -> (if (shortSide > 0) shortSide else size.max))) ~ ("crop" -> size)
         case "stretch" => "resize" -> ("exact" -> size)
         case "pad" => "resize" -> ("letterbox" -> ("size" -> size))
       }
+      val others = before match {
+        case JObject(fields) =>
+          JObject(fields.filterNot { case (name, _) => name == "resize" || name == "crop" })
+        case _ => JObject()
+      }
+      others.merge(sizes)
     }
 }

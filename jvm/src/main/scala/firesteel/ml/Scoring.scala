@@ -1,7 +1,16 @@
 /* Appends what a model makes of a column: the one way for all stages. */
 package firesteel.ml
 
-import firesteel.sql.{FiresteelExtensions, Invalid, IsScored, ModelReference, ReadScores, Reading, Scores}
+import firesteel.sql.{
+  FiresteelExtensions,
+  Forward,
+  Invalid,
+  IsScored,
+  ModelReference,
+  ReadScores,
+  Reading,
+  Scores
+}
 
 import org.apache.spark.sql.{DataFrame, Dataset}
 import org.apache.spark.sql.firesteel.Columns
@@ -26,7 +35,7 @@ private[ml] final case class Scoring(
   def append(dataset: Dataset[_], readings: Seq[(String, Reading)]): DataFrame = {
     FiresteelExtensions.install(dataset.sparkSession)
     val image = Columns.expression(dataset.col(s"`${column.replace("`", "``")}`"))
-    val scores = Scores(image, model, layer)(column)
+    val scores = Scores(image, Forward(model, layer))(column)
     val invalid =
       if (handleInvalid == "error")
         Invalid.FailAll("set handleInvalid to skip or keep to go on without such rows")

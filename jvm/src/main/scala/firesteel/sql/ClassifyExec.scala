@@ -28,17 +28,17 @@ private[sql] final case class ClassifyExec(
 
   override lazy val metrics: Map[String, SQLMetric] = ClassifyMetrics.of(sparkContext)
 
-  private def batching: Batching = ScoringSettings.batching(conf, rampUp)
+  private def batching: Batching = ScoringSettings.batching(conf, rampUp, call.work)
 
   /** Sent once: running the plan again runs the same model. */
-  @transient private lazy val model = call.model.send(sparkContext, call.layer, ScoringSettings.limits(conf))
+  @transient private lazy val sent = call.work.send(sparkContext, ScoringSettings.limits(conf))
 
   override protected def doExecute(): RDD[InternalRow] = {
     val task = new ClassifyTask(
       call.image,
       call.column,
-      call.model.description.network,
-      model,
+      call.work,
+      sent,
       keep,
       child.output,
       output,
@@ -58,10 +58,15 @@ private[sql] final case class ClassifyExec(
 
   override def simpleString(maxFields: Int): String = s"$nodeName $call AS $result [$settings]"
 
+  private def work: String = call.work match {
+    case Forward(model, layer) => s"Model: $model${layer.map(layer => s", layer $layer").getOrElse("")}"
+    case other => s"Work: $other"
+  }
+
   override def verboseStringWithOperatorId(): String =
     s"""
       |$formattedNodeName
-      |Model: ${call.model}${call.layer.map(layer => s", layer $layer").getOrElse("")}
+      |$work
       |Image: ${call.image}
       |Result: $result
       |Kept: ${keep.mkString("[", ", ", "]")}

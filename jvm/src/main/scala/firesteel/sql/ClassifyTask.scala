@@ -1,7 +1,7 @@
 /* What a task of the operator does: rows in, rows with scores out. */
 package firesteel.sql
 
-import firesteel.infer.{BatchIterator, Batching, NetworkDescription, Result, Scored, SentModel}
+import firesteel.infer.{BatchIterator, Batching, Result, Scored, SentWork}
 
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.{
@@ -26,8 +26,8 @@ import org.apache.spark.sql.firesteel.InputFile
 private[sql] final class ClassifyTask(
     image: Expression,
     column: String,
-    network: NetworkDescription,
-    model: SentModel,
+    work: Work,
+    sent: SentWork,
     keep: Seq[Attribute],
     input: Seq[Attribute],
     output: Seq[Attribute],
@@ -80,7 +80,7 @@ private[sql] final class ClassifyTask(
       keepRow,
       row => images.read(value(row)),
       images.kind,
-      model.leaseForTask(),
+      sent.forTask(images.kind),
       batching,
       metrics)(images.tag)
     val joined = new JoinedRow
@@ -101,12 +101,12 @@ private[sql] final class ClassifyTask(
   private def one(row: Scored[Kept], i: Int, partition: Int): InternalRow = {
     val result = row.results(i)
     if (!result.isOk && result.status != Result.NoInput) metrics.badImage()
-    Scores.row(result, problem(row, i, result, partition))
+    Scores.row(work, result, problem(row, i, result, partition))
   }
 
   private def problem(row: Scored[Kept], i: Int, result: Result, partition: Int): String = {
     val file = if (row.row.file.isEmpty) "" else s" (of ${row.row.file.path})"
     val element = if (row.results.length > 1) s"image $i of " else ""
-    s"row ${row.number} of partition $partition$file: ${element}column '$column' ${result.problem(network)}"
+    s"row ${row.number} of partition $partition$file: ${element}column '$column' ${work.problem(result)}"
   }
 }

@@ -11,7 +11,7 @@ private[sql] object CurrentModels {
   /** A plan with the models that are there now; those of the same content are one. */
   def apply(plan: LogicalPlan): LogicalPlan = {
     val inMemory = plan.collect { case node =>
-      node.expressions.flatMap(_.collect { case Scores(_, model: MemoryModel, _) => model })
+      node.expressions.flatMap(_.collect { case Scores(_, Forward(model: MemoryModel, _)) => model })
     }.flatten
     val found = mutable.Map.empty[ModelReference, ModelReference]
     def current(model: ModelReference): ModelReference = found.getOrElseUpdate(
@@ -25,18 +25,21 @@ private[sql] object CurrentModels {
       }
     )
     def withCurrent(e: Expression): Expression = e.transformUp {
-      case read @ ReadScores(scores: Scores, reading, _) =>
-        val model = current(scores.model)
+      case read @ ReadScores(scores @ Scores(_, Forward(planned, layer)), reading, _) =>
+        val model = current(planned)
         val labels = Labels(model.description.labels)
         // The layers may be gone, or have another size.
-        val layers = scores.layer.map(names => Layers.of(model, Some(names)))
+        val layers = layer.map(names => Layers.of(model, Some(names)))
         val invalid = read.invalid match {
           case _: Invalid.Keep =>
             Invalid.Keep(layers.fold(model.description.network.classes)(Layers.width(model, _)))
           case other => other
         }
-        read.copy(scores.withModel(model), reading.withLabels(labels), invalid)(read.function, read.arguments)
-      case IsScored(scores: Scores) => IsScored(scores.withModel(current(scores.model)))
+        read.copy(scores.withWork(Forward(model, layer)), reading.withLabels(labels), invalid)(
+          read.function,
+          read.arguments)
+      case IsScored(scores @ Scores(_, Forward(model, layer))) =>
+        IsScored(scores.withWork(Forward(current(model), layer)))
       case ModelVersion(model) => Literal(current(model).digest)
     }
     plan.transform { case node if ExtractScores.needsScores(node) => node.mapExpressions(withCurrent) }

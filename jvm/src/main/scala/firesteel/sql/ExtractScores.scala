@@ -23,7 +23,8 @@ private[sql] object ExtractScores extends Rule[LogicalPlan] {
       if (!pruned.exists(needsScores)) pruned
       else {
         // Fails here rather than in the middle of the query.
-        ScoringSettings.batching(conf, rampUp = false)
+        for (node <- pruned; e <- node.expressions; scores <- e.collect { case scores: Scores => scores })
+          ScoringSettings.batching(conf, rampUp = false, scores.work)
         ScoringSettings.limits(conf)
         TrimScores(SortsAndLimits(extractAll(CurrentModels(pruned), Nil)))
       }

@@ -94,28 +94,28 @@ private[firesteel] object Functions {
   def ofModel(name: String, model: ModelReference): Seq[(String, FunctionBuilder)] =
     for ((twin, tolerant) <- Seq(name -> false, s"$Tolerant$name" -> true))
       yield twin -> Function(twin, Seq("image"), 1, tolerant, "") { arguments =>
-        read(arguments, scores(arguments, model), Reading.Label(_))
+        forward(arguments, model)(Reading.Label(_))
       }.builder
 
-  private def label(a: Arguments): Expression = read(a, scores(a, a.model("model")), Reading.Label(_))
+  private def label(a: Arguments): Expression = forward(a, a.model("model"))(Reading.Label(_))
 
-  private def score(a: Arguments): Expression = read(a, scores(a, a.model("model")), _ => Reading.Score)
+  private def score(a: Arguments): Expression = forward(a, a.model("model"))(_ => Reading.Score)
 
   private def probabilities(a: Arguments): Expression =
-    read(a, scores(a, a.model("model")), _ => Reading.AllProbabilities)
+    forward(a, a.model("model"))(_ => Reading.AllProbabilities)
 
   private def topK(a: Arguments): Expression = {
     val k = a.int("k")
     if (k < 1) throw Errors.badArgument(a.function.name, "k", s"is $k: it must be 1 or more")
-    read(a, scores(a, a.model("model")), Reading.TopK(k, _))
+    forward(a, a.model("model"))(Reading.TopK(k, _))
   }
 
   private def features(a: Arguments): Expression = {
     val model = a.model("model")
-    read(a, scores(a, model, Some(Layers.of(model, a.text("layer")))), _ => Reading.Values)
+    forward(a, model, Some(Layers.of(model, a.text("layer"))))(_ => Reading.Values)
   }
 
-  private def info(a: Arguments): Expression = ofImage(a, ImageWork.Info)
+  private def info(a: Arguments): Expression = read(a, Header, Reading.Whole(Header.valueType))
 
   private def resize(a: Arguments): Expression = {
     val Seq(width, height) = Seq("width", "height").map { name =>
@@ -131,36 +131,30 @@ private[firesteel] object Functions {
         a.function.name,
         "height",
         s"makes ${width.toLong * height} pixels: at most $most")
-    ofImage(a, ImageWork.Resize(width, height))
+    read(a, Resized(width, height), Reading.Whole(BinaryType))
   }
 
   // Not that of the thread: within a view it lacks what Spark does not know.
   private def conf: SQLConf = SparkSession.active.sessionState.conf
 
-  private def ofImage(a: Arguments, work: ImageWork): Expression =
-    OfImage(image(a), work, ScoringSettings.limits(conf), a.function.tolerant)(
-      a.function.name.stripPrefix(Tolerant),
-      a.texts.drop(1),
-      Arguments.text(a("image").get))
-
   private def version(a: Arguments): Expression = ModelVersion(a.model("model"))
 
-  private def scores(a: Arguments, model: ModelReference, layer: Option[String] = None): Scores = {
-    Scores(image(a), model, layer)(Arguments.text(a("image").get))
-  }
+  private def forward(a: Arguments, model: ModelReference, layer: Option[String] = None)(
+      reading: Labels => Reading): Expression =
+    read(a, Forward(model, layer), reading(Labels(model.description.labels)))
 
   private def image(a: Arguments): Expression = {
     val image = a("image").get
     if (image.resolved && image.dataType == NullType) Cast(image, BinaryType) else image
   }
 
-  private def read(a: Arguments, scores: Scores, reading: Labels => Reading): Expression = {
+  private def read(a: Arguments, work: Work, reading: Reading): Expression = {
     val name = a.function.name
     val invalid =
       if (a.function.tolerant) Invalid.Null
       else Invalid.Fail(s"$Tolerant$name gives NULL for such images")
-    val labels = Labels(scores.model.description.labels)
-    ReadScores(scores, reading(labels), invalid)(name, a.texts.drop(1))
+    val scores = Scores(image(a), work)(Arguments.text(a("image").get))
+    ReadScores(scores, reading, invalid)(name, a.texts.drop(1))
   }
 }
 

@@ -57,13 +57,13 @@ private[firesteel] final case class ReadScores(scores: Expression, reading: Read
   }
 
   override def checkInputDataTypes(): TypeCheckResult = scores match {
-    case Scores(image, _, _) if !accepts(image.dataType) =>
+    case Scores(image, work) if !accepts(image.dataType, work) =>
       val arrays = if (takesArrays) s", \"ARRAY<BINARY>\"" else ""
       DataTypeMismatch(
         errorSubClass = "UNEXPECTED_INPUT_TYPE",
         messageParameters = Map(
           "paramIndex" -> Errors.ordinal(0),
-          "requiredType" -> s"${ImageInput.Types}$arrays",
+          "requiredType" -> s"${work.types}$arrays",
           "inputSql" -> s"\"${image.sql}\"",
           "inputType" -> s"\"${image.dataType.sql}\""
         )
@@ -71,15 +71,15 @@ private[firesteel] final case class ReadScores(scores: Expression, reading: Read
     case _ => TypeCheckSuccess
   }
 
-  private def accepts(dataType: DataType): Boolean =
-    ImageInput.of(dataType).isDefined && (takesArrays || !ImageInput.isArray(dataType))
+  private def accepts(dataType: DataType, work: Work): Boolean =
+    ImageInput.of(dataType).exists(work.takes(_)) && (takesArrays || !ImageInput.isArray(dataType))
 
   private def takesArrays: Boolean = reading.isInstanceOf[Reading.Label]
 
   override def prettyName: String = function
 
   override def sql: String = scores match {
-    case Scores(image, _, _) => (image.sql +: arguments).mkString(s"$function(", ", ", ")")
+    case Scores(image, _) => (image.sql +: arguments).mkString(s"$function(", ", ", ")")
     case other => s"$function(${other.sql})"
   }
 
@@ -93,13 +93,13 @@ private[firesteel] final case class ReadScores(scores: Expression, reading: Read
   /** For generated code: the value of scores that are not null. */
   def read(value: Any): Any = value match {
     case array: ArrayData =>
-      val values = Array.tabulate(array.numElements())(i => readOne(array.getStruct(i, Scores.Type.length)))
+      val values = Array.tabulate(array.numElements())(i => readOne(array.getStruct(i, Scores.Fields)))
       new GenericArrayData(values)
     case row => readOne(row.asInstanceOf[InternalRow])
   }
 
   private def readOne(row: InternalRow): Any =
-    if (Scores.isOk(row)) reading(row.getArray(Scores.ScoresField).toFloatArray())
+    if (Scores.isOk(row)) reading.of(row, Scores.ValueField)
     else
       invalid match {
         case Invalid.Null => null

@@ -1,4 +1,4 @@
-/* What a function makes of the scores of an image. */
+/* What a function makes of the scores of an image, or of what else was made of it. */
 package firesteel.sql
 
 import org.apache.spark.ml.linalg.{DenseVector, SQLDataTypes, Vector, Vectors}
@@ -13,6 +13,9 @@ private[firesteel] sealed trait Reading extends Serializable {
 
   /** The value in Spark's internal form. */
   def apply(scores: Array[Float]): Any
+
+  /** The same of the scores in a row. */
+  def of(row: InternalRow, ordinal: Int): Any = apply(row.getArray(ordinal).toFloatArray())
 
   /** The same for a model that may have other labels. */
   def withLabels(labels: Labels): Reading = this
@@ -70,6 +73,13 @@ private[firesteel] object Reading {
   case object Values extends Reading {
     override def dataType: DataType = ArrayType(FloatType, containsNull = false)
     override def apply(scores: Array[Float]): Any = new GenericArrayData(scores.toArray[Any])
+  }
+
+  /** What is made of an image without a network, as it is. */
+  final case class Whole(dataType: DataType) extends Reading {
+    override def apply(scores: Array[Float]): Any =
+      throw new IllegalStateException(s"a value of type ${dataType.sql} was taken for scores")
+    override def of(row: InternalRow, ordinal: Int): Any = row.get(ordinal, dataType)
   }
 
   private val vectors = SQLDataTypes.VectorType.asInstanceOf[UserDefinedType[Vector]]

@@ -3,9 +3,9 @@ package firesteel.sql
 
 import java.io.ObjectOutputStream
 
-import scala.util.Using
+import scala.reflect.ClassTag
 
-import firesteel.infer.{InputKind, ModelCache, Result, SentModel}
+import firesteel.infer.{InputKind, Result, SentWork, Worker}
 
 import org.apache.spark.{SparkContext, TaskContext}
 import org.apache.spark.sql.catalyst.InternalRow
@@ -17,7 +17,7 @@ import org.apache.spark.sql.internal.SQLConf
 import org.apache.spark.sql.types.DataType
 
 /** What [[Scores]] is, evaluated as any other expression: a native call for each image. */
-private[sql] final case class ScoresOfRow(image: Expression, model: ModelReference, layer: Option[String])(
+private[sql] final case class ScoresOfRow(image: Expression, work: Work)(
     val column: String,
     val shipment: Shipment)
     extends UnaryExpression {
@@ -27,7 +27,7 @@ private[sql] final case class ScoresOfRow(image: Expression, model: ModelReferen
     copy(image = child)(column, shipment)
   override protected def otherCopyArgs: Seq[AnyRef] = Seq(column, shipment)
 
-  private def scores = Scores(image, model, layer)(column)
+  private def scores = Scores(image, work)(column)
   override def dataType: DataType = scores.dataType
   override def nullable: Boolean = scores.nullable
   override def toString: String = s"row_$scores"
@@ -39,17 +39,9 @@ private[sql] final case class ScoresOfRow(image: Expression, model: ModelReferen
   }
 
   private def results[V <: AnyRef](input: ImageInput[V])(value: Any): Array[Result] =
-    input.read(value).map(one => if (one == null) Result.Null else result(input.kind, one)(input.tag))
-
-  private def result[V: scala.reflect.ClassTag](kind: InputKind[V], value: V): Result = {
-    val (scores, status) = shipment.use { lease =>
-      val predictor = lease.predictor
-      val (scores, status) = (new Array[Float](predictor.width()), new Array[Byte](1))
-      kind.predict(predictor, Array(value), scores, status)
-      (scores, status)
-    }
-    new Result(status(0), scores, kind.values(value))
-  }
+    input
+      .read(value)
+      .map(one => if (one == null) Result.Null else shipment.result(input.kind, one)(input.tag))
 
   override def eval(row: InternalRow): Any = score(image.eval(row))
 
@@ -58,7 +50,7 @@ private[sql] final case class ScoresOfRow(image: Expression, model: ModelReferen
     if (isArray && value == null) null
     else {
       val rows = input(value).map { r =>
-        Scores.row(r, s"column '$column' ${r.problem(model.description.network)}")
+        Scores.row(work, r, s"column '$column' ${work.problem(r)}")
       }
       if (isArray) new GenericArrayData(rows.toArray[Any]) else rows.head
     }
@@ -77,22 +69,18 @@ private[sql] final case class ScoresOfRow(image: Expression, model: ModelReferen
 
 private[sql] object ScoresOfRow {
   def of(scores: Scores): ScoresOfRow =
-    ScoresOfRow(scores.image, scores.model, scores.layer)(
+    ScoresOfRow(scores.image, scores.work)(
       scores.column,
-      new Shipment(scores.model, scores.layer, ScoringSettings.limits(SQLConf.get)))
+      new Shipment(scores.work, ScoringSettings.limits(SQLConf.get)))
 }
 
-/** A model that is sent to the executors before what holds it goes there. */
-private[sql] final class Shipment(
-    @transient reference: ModelReference,
-    layers: Option[String],
-    limits: String)
-    extends Serializable {
-  private var sent: SentModel = _
+/** What work needs, as a model, sent to the executors before what holds it goes there. */
+private[sql] final class Shipment(@transient work: Work, limits: String) extends Serializable {
+  private var sent: SentWork = _
 
-  /** Sends the model, unless that was done. */
-  def send(): SentModel = synchronized {
-    if (sent == null) sent = reference.send(SparkContext.getOrCreate(), layers, limits)
+  /** Sends it, unless that was done. */
+  def send(): SentWork = synchronized {
+    if (sent == null) sent = work.send(SparkContext.getOrCreate(), limits)
     sent
   }
 
@@ -101,11 +89,15 @@ private[sql] final class Shipment(
     out.defaultWriteObject()
   }
 
-  @transient private lazy val ofTask = model.leaseForTask()
+  @transient private var ofTask: Worker[_] = _
 
-  private def model: SentModel = if (sent == null) send() else sent
-
-  /** Uses the model, ready to run here: leased once for a task, and each time where Spark evaluates without one. */
-  def use[T](body: ModelCache.Lease => T): T =
-    if (TaskContext.get() != null) body(ofTask) else Using.resource(model.lease())(body)
+  /** What comes of an image: by one worker for a task, and by another one each time where Spark evaluates without one. */
+  def result[V: ClassTag](kind: InputKind[V], image: V): Result = {
+    val work = if (sent == null) send() else sent
+    if (TaskContext.get() == null) work.once(kind, image)
+    else {
+      if (ofTask == null) ofTask = work.forTask(kind)
+      ofTask.asInstanceOf[Worker[V]].apply(Array(image)).head
+    }
+  }
 }

@@ -23,15 +23,20 @@ private[sql] object ScoringSettings {
    *
    * @throws AnalysisException naming a setting with which nothing can be scored
    */
-  def batching(conf: SQLConf, rampUp: Boolean): Batching = {
+  def batching(conf: SQLConf, rampUp: Boolean, work: Work): Batching = {
     checked(conf) { settings =>
       require(
-        Settings.device(settings) != "gpu",
+        Settings.device(settings) != "gpu" || !work.isInstanceOf[Forward],
         "spark.firesteel.device is gpu, but images are scored on CPUs alone: set it to auto, which trains on a GPU " +
           "where there is one"
       )
-      val limits = BatchLimits(Settings.batchRows(settings), Settings.batchBytes(settings))
-      Batching(limits, rampUp, Settings.cacheBytes(settings))
+      val (rows, bytes) = (Settings.batchRows(settings), Settings.batchBytes(settings))
+      // What comes of a batch is held together, too.
+      val fitting = math.max(1, bytes / math.max(1, work.valueBytes))
+      Batching(
+        BatchLimits(math.min(rows.toLong, fitting).toInt, bytes),
+        rampUp,
+        Settings.cacheBytes(settings))
     }
   }
 

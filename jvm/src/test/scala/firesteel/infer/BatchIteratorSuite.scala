@@ -18,6 +18,8 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
 
   override protected def afterAll(): Unit = model.close()
 
+  private def scores(result: Result): Array[Float] = result.value.asInstanceOf[Array[Float]]
+
   /** Notes the rows of each native call. */
   private class Noted extends InputKind[Array[Byte]] {
     val calls = mutable.Buffer.empty[Seq[Array[Byte]]]
@@ -63,7 +65,7 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
       identity,
       Array(_),
       kind,
-      model,
+      new Scorer(model, kind),
       Batching(limits, rampUp, cacheBytes),
       meter)
 
@@ -76,7 +78,7 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
   private def statuses(scored: Seq[Scored[Array[Byte]]]): Seq[Int] = scored.map(_.results.head.status.toInt)
 
   private def bits(scored: Seq[Scored[_]]): Seq[Seq[Int]] =
-    scored.flatMap(_.results).map(_.scores.toSeq.map(java.lang.Float.floatToRawIntBits))
+    scored.flatMap(_.results).map(scores(_).toSeq.map(java.lang.Float.floatToRawIntBits))
 
   private lazy val oneByOne = bits(score(images, BatchLimits(1, 1L << 20)))
 
@@ -134,8 +136,8 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
     assert(
       statuses(scored) === Seq(Predictor.OK, Predictor.NULL, Predictor.OK, Predictor.SIZE, Predictor.OK).map(
         _.toInt))
-    assert(scored(1).results.head.scores === null)
-    assert(scored(3).results.head.scores.forall(_.isNaN) && scored(3).results.head.values === 63)
+    assert(scored(1).results.head.value === null)
+    assert(scores(scored(3).results.head).forall(_.isNaN) && scored(3).results.head.values === 63)
     assert(bits(Seq(0, 2, 4).map(scored)) === oneByOne.take(3))
   }
 
@@ -159,7 +161,7 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
         _.length,
         identity,
         kind,
-        model,
+        new Scorer(model, kind),
         Batching(limits, rampUp = false, cacheBytes = 0),
         new Sums).toSeq
     val rows = Seq(images.take(3), Nil, images.slice(3, 4), images.slice(4, 13)).map(_.toArray)

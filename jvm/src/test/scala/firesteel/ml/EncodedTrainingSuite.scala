@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage
 import java.io.ByteArrayOutputStream
 import javax.imageio.ImageIO
 
+import firesteel.jni.Models
 import firesteel.{Bars, SparkSuite}
 
 import org.apache.spark.sql.DataFrame
@@ -125,6 +126,24 @@ class EncodedTrainingSuite extends SparkSuite {
       val second = Bars.classifier.setInitialModel(s"$folder/first").setStd(Array(2.0)).fit(encoded(zoom = 2))
       for (words <- Seq("""scale\":0.01""", """mean\":[0.5]""", """std\":[2.0]""", """exact\":[8,8]"""))
         assert(header(second).contains(words), header(second).take(1500))
+      // Another size takes nothing else away.
+      val json = Bars.network.toJson
+      val image = """{"image":{"filter":"bicubic","orient":false,"resize":{"exact":[8,8]}}}"""
+      val file = Models.write(json, image, "[]", Models.initialWeights(json, "uniform", 1))
+      new CnnClassificationModel("bicubic", file).save(s"$folder/bicubic")
+      val third = header(
+        Bars.classifier
+          .setInitialModel(s"$folder/bicubic")
+          .setResize("crop")
+          .setShortSide(10)
+          .fit(encoded(zoom = 2)))
+      for (words <- Seq(
+          """filter\":\"bicubic""",
+          """orient\":false""",
+          """shortSide\":10""",
+          """crop\":[8,8]"""))
+        assert(third.contains(words), third.take(1500))
+      assert(!third.contains("exact"))
     }
   }
 }

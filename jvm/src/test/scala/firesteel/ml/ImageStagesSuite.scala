@@ -140,7 +140,8 @@ class ImageStagesSuite extends SparkSuite {
           .start()
         try query.awaitTermination()
         finally query.stop()
-        assert(spark.table(name).count() === 60)
+        val found = rows(spark.table(name).select("id", stage.getOutputCol))
+        assert(found.size === 60 && found === rows(stage.transform(table).select("id", stage.getOutputCol)))
       }
     }
   }

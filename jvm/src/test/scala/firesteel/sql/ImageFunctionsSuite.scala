@@ -82,6 +82,75 @@ class ImageFunctionsSuite extends SqlSuite {
     } finally session.conf.unset("spark.firesteel.image.maxPixels")
   }
 
+  test("Spark's image and an ARRAY of TINYINT have a header and other sizes, too") {
+    val pixels = Array.tabulate(12 * 10 * 3)(_.toByte)
+    frames(("frame", 10, 12, 3, pixels), ("null", null, 12, 3, pixels))
+    val header = sql("SELECT name, try_image_info(image) FROM frames ORDER BY name").collect().map(_.get(1))
+    assert(header.toSeq === Seq(Row("frame", 12, 10, 3, 1), null))
+    val resized = "image_info(image_resize(image, 6, 5))"
+    assert(sql(s"SELECT $resized FROM frames WHERE name = 'frame'").head().get(0) === Row("png", 6, 5, 3, 1))
+    val own = session
+    import own.implicits._
+    val png = encoded("png", 7, 9)
+    Seq(png.toSeq).toDF("bytes").createOrReplaceTempView("arrays")
+    assert(sql("SELECT image_info(bytes) FROM arrays").head().get(0) === Row("png", 7, 9, 3, 1))
+  }
+
+  /** A hundred encoded images that differ, in a partition; every tenth is none. */
+  private def hundred(): Unit = {
+    val own = session
+    import own.implicits._
+    val images = (0 until 100).map { i =>
+      (i, if (i % 10 == 9) s"no image $i".getBytes else encoded("png", 3 + i, 5))
+    }
+    images.toDF("id", "content").repartition(1).sortWithinPartitions("id").createOrReplaceTempView("hundred")
+  }
+
+  test("they run in the operator: in batches, each image once, as few as are needed") {
+    hundred()
+    val info = "try_image_info(content)"
+    def costs(text: String): (Long, Long, Int) = {
+      val ran = run(text)
+      (ran.images, ran.calls, ran.operators)
+    }
+    val twice = run(s"SELECT id, $info.width, $info.height FROM hundred WHERE $info.format = 'png'")
+    assert((twice.images, twice.calls, twice.operators) === (100, 4, 1))
+    assert(twice.rows === (0 until 100).filter(_ % 10 != 9).map(i => Row(i, 3 + i, 5)))
+    assert(costs(s"SELECT $info FROM hundred WHERE id < 10") === (10, 1, 1))
+    assert(costs(s"SELECT $info FROM hundred LIMIT 5") === (5, 1, 1))
+    assert(costs(s"SELECT CASE WHEN id < 20 THEN $info END FROM hundred") === (20, 1, 1))
+    assert(costs(s"SELECT count(*) FROM (SELECT $info FROM hundred)") === (0, 0, 0))
+    // What is made of what was made is work of its own, less where results are equal; of no image there is none.
+    val nested = run("SELECT image_info(try_image_resize(content, 4, 4)) FROM hundred")
+    assert(nested.operators === 2 && nested.images > 100 && nested.images < 190)
+    assert(
+      nested.rows.count(_.get(0) == Row("png", 4, 4, 3, 1)) === 90 && nested.rows.count(_.isNullAt(0)) === 10)
+    assert(costs("SELECT transform(array(content), i -> try_image_info(i)) FROM hundred") === (0, 0, 0))
+    session.conf.set("spark.firesteel.device", "gpu")
+    try assert(costs(s"SELECT $info FROM hundred") === (100, 4, 1))
+    finally session.conf.unset("spark.firesteel.device")
+  }
+
+  test("a batch holds only as many images as the results of which fit together") {
+    hundred()
+    session.conf.set("spark.firesteel.batch.bytes", "1m")
+    try {
+      // 300 kB each, if they are not compressed.
+      val ran = run("SELECT length(image_resize(content, 500, 200)) > 0 FROM hundred WHERE id < 9")
+      assert((ran.images, ran.calls) === (9, 3) && ran.rows === Seq.fill(9)(Row(true)))
+    } finally session.conf.unset("spark.firesteel.batch.bytes")
+  }
+
+  test("a bad image is told with its row, and EXPLAIN tells the work") {
+    hundred()
+    val error = intercept[Exception](sql("SELECT image_resize(content, 4, 5) FROM hundred").collect())
+    assert(error.getMessage.contains("row 9 of partition 0: column 'content' cannot be decoded"))
+    assert(error.getMessage.contains("try_image_resize gives NULL"))
+    val plan = sql("EXPLAIN FORMATTED SELECT image_resize(content, 4, 5), image_info(content) FROM hundred")
+    val text = plan.head().getString(0)
+    assert(text.contains("Work: 4 x 5") && text.contains("Work: header"), text)
+  }
+
   test("wrong arguments are told when the query is analysed") {
     table("a" -> encoded("png", 4, 4))
     for ((call, words) <- Seq(

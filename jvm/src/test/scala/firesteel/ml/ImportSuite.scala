@@ -1,0 +1,62 @@
+/* Models of the weights of others, with the network's own preprocessing or another one. */
+package firesteel.ml
+
+import java.nio.file.Files
+
+import firesteel.jni.Models
+import firesteel.{Bars, Firesteel, Import, SparkSuite}
+
+import org.json4s.jackson.JsonMethods.parse
+import org.json4s.{DefaultFormats, JValue}
+
+class ImportSuite extends SparkSuite {
+  private implicit val formats: DefaultFormats.type = DefaultFormats
+
+  /** Imports a file of LeNet's weights, and gives the preprocessing of the model. */
+  private def imported(preprocessing: Option[String]): JValue = {
+    var found: JValue = null
+    withTempDir { folder =>
+      val weights = folder.resolve("lenet.safetensors")
+      Files.write(weights, Bars.file(network = Zoo.network("lenet", 10)))
+      val output = s"$folder/model"
+      val model = preprocessing match {
+        case None => Firesteel.importModel(spark, "lenet", weights.toString, "", output)
+        case Some(changes) => Firesteel.importModel(spark, "lenet", weights.toString, "", output, changes)
+      }
+      assert(CnnClassificationModel.load(output).file.sameElements(model.file))
+      found = parse(Models.metadata(model.file)) \ "preprocessing"
+    }
+    found
+  }
+
+  test("what is said of the preprocessing changes, and the rest is the network's own") {
+    val own = imported(None)
+    assert((own \ "image" \ "resize" \ "shortSide").extract[Int] === 28)
+    assert(imported(Some("{}")) === own)
+    val other = imported(Some("""{"scale": 1, "image": {"formats": ["gif"], "resize": {"shortSide": 32}}}"""))
+    assert((other \ "scale").extract[Double] === 1.0)
+    assert((other \ "mean") === (own \ "mean"))
+    assert((other \ "image" \ "resize" \ "shortSide").extract[Int] === 32)
+    assert((other \ "image" \ "formats").extract[Seq[String]] === Seq("gif"))
+    assert((other \ "image" \ "crop") === (own \ "image" \ "crop"))
+  }
+
+  test("a preprocessing that is none, or does not fit, is told") {
+    for ((changes, words) <- Seq(
+        "scale" -> "preprocessing: expected",
+        """{"scale": 0}""" -> "scale: must be a finite number other than 0",
+        """{"image": {"flip": true}}""" -> "unknown field `flip`",
+        """{"image": {"crop": [20, 20]}}""" -> "20"
+      )) {
+      val error = intercept[IllegalArgumentException](imported(Some(changes)))
+      assert(error.getMessage.contains("lenet.safetensors: ") && error.getMessage.contains(words), changes)
+    }
+  }
+
+  test("the program says how it is used") {
+    val error = intercept[IllegalArgumentException](Import.main(Array("--architecture", "lenet")))
+    assert(
+      error.getMessage.contains("--weights is missing") && error.getMessage.contains(
+        "[--preprocessing JSON]"))
+  }
+}
