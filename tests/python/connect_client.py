@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 from firesteel import Firesteel
 from firesteel import functions as fs
-from firesteel.ml import CnnClassificationModel, CnnClassifier, Network
+from firesteel.ml import CnnClassificationModel, CnnClassifier, ImageFeaturizer, ImagePredictor, Network
+from firesteel.read import Images
 from firesteel.report import Evaluation
 from pyspark.errors import AnalysisException, IllegalArgumentException
 from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import SparkSession
 
@@ -79,6 +82,20 @@ assert len(photos.select(fs.image_features("image", path, "relu1")).first()[0]) 
 assert photos.select(
     fs.try_classify(photos.image.substr(1, 1), path).alias("label")
 ).distinct().collect() == [(None,)]
+
+# The stages of images, alone and saved in a pipeline that learns from features.
+predictor = ImagePredictor(inputCol="image", outputCol="objects", model=path, topK=1)
+assert right(predictor.transform(photos).selectExpr("truth", "objects[0].label AS label"))
+featurizer = ImageFeaturizer(inputCol="image", outputCol="features", model=path, layers=["relu1"])
+regression = LogisticRegression(labelCol="truth")
+Pipeline(stages=[featurizer, regression]).fit(photos).save(folder + "/transfer")
+learned = PipelineModel.load(folder + "/transfer").transform(photos)
+assert len(learned.first().features) == 8
+assert learned.where("prediction = truth").count() == 32
+(Path(folder) / "files" / "same").mkdir(parents=True)
+(Path(folder) / "files" / "same" / "0.PNG").write_bytes(bytes(2))
+files = Images.read(spark, folder + "/files")
+assert [(row.label, bytes(row.content)) for row in files.collect()] == [("same", bytes(2))]
 
 refused(AnalysisException, "FIRESTEEL_MODEL_NOT_SET", lambda: photos.select(fs.classify("image")).collect())
 spark.conf.set("spark.firesteel.model", path)
