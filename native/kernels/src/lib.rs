@@ -6,6 +6,7 @@
 //! NaN passes through every kernel as it does in PyTorch.
 
 mod activation;
+pub mod blocked;
 mod combine;
 mod conv2d;
 mod dense;

@@ -1,0 +1,285 @@
+//! Convolutions and dense layers over blocks of 16 channels, with what follows them: an addition and bounds.
+
+#![allow(unsafe_code)] // Calls of the innermost loop, which takes pointers.
+
+use ndarray::ArrayView4;
+
+use super::isa::Isa;
+use super::map::{LANES, Map, Pixel};
+use super::source::Source;
+use super::tile::{Kernel, Tile, capacity, kernel};
+use crate::Error;
+use crate::conv2d::Conv2d;
+
+/// Bytes of weights that are used again and again from the nearest cache, which also holds pixels.
+const PANEL: usize = 20 << 10;
+
+/// What a convolution does besides.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending {
+    /// Where the values lie that are added to the result, if any.
+    pub residual: Option<Map>,
+    /// The bounds of the result: `[0, infinity]` for ReLU.
+    pub bounds: [f32; 2],
+}
+
+impl Ending {
+    /// Nothing.
+    pub const NONE: Ending = Ending { residual: None, bounds: [f32::NEG_INFINITY, f32::INFINITY] };
+}
+
+/// A convolution for an instruction set, an input and an output: its weights in the order in which they are read.
+#[derive(Debug)]
+pub struct BlockedConv {
+    weights: Vec<Pixel>,
+    bias: Vec<Pixel>,
+    units: Vec<Unit>,
+    source: Source,
+    /// The distances of the windows of two neighbouring outputs, in floats: below and right of each other.
+    steps: [usize; 2],
+    /// From the beginning of the source's first row to the first window.
+    start: usize,
+    y: Map,
+    ending: Ending,
+}
+
+/// Some blocks of output channels.
+#[derive(Debug)]
+struct Unit {
+    first: usize,
+    panels: Vec<Panel>,
+    tiles: Tiles,
+}
+
+/// Some taps, all with the same number of channels.
+#[derive(Debug)]
+struct Panel {
+    taps: Vec<u32>,
+    channels: usize,
+    /// Where its weights begin.
+    weights: usize,
+}
+
+/// How rows are cut into tiles: where each begins, and its kernel.
+#[derive(Debug, Clone, Default)]
+struct Tiles {
+    /// Of two rows at a time; none where rows are long enough by themselves.
+    pairs: Vec<(usize, Kernel)>,
+    rows: Vec<(usize, Kernel)>,
+}
+
+impl BlockedConv {
+    /// Prepares a convolution. `weight` is `[filters, channels / groups, kh, kw]`, `bias` `[filters]`. `None` where
+    /// this way cannot compute it: strides along a row other than 1, 2 (and 4 for planes). An error where shapes do
+    /// not fit, or a window leaves the source's border.
+    pub fn new(
+        isa: Isa,
+        weight: ArrayView4<f32>,
+        bias: &[f32],
+        geometry: &Conv2d,
+        source: Source,
+        y: Map,
+        ending: Ending,
+    ) -> Result<Option<BlockedConv>, Error> {
+        let (filters, per_group, kh, kw) = weight.dim();
+        let wrong = |what, found: Vec<usize>, expected: Vec<usize>| {
+            Err(Error { kernel: "blocked convolution", what, found, expected })
+        };
+        if per_group * geometry.groups != source.channels() || filters % geometry.groups.max(1) != 0 {
+            return wrong("input", vec![source.channels()], vec![per_group * geometry.groups]);
+        }
+        if filters != y.channels || bias.len() != filters {
+            return wrong("output", vec![y.channels, bias.len()], vec![filters, filters]);
+        }
+        let Some(start) = source.window_start(geometry, [kh, kw], [y.height, y.width]) else {
+            return wrong("border", vec![], geometry.padding_before.to_vec());
+        };
+        // Maps whose rows follow each other are one long row.
+        let mut conv = BlockedConv {
+            weights: vec![],
+            bias: vec![],
+            units: vec![],
+            steps: [geometry.stride[0] * source.row(), geometry.stride[1] * source.pixel()],
+            source,
+            start,
+            y,
+            ending,
+        };
+        if [kh, kw] == [1, 1] && geometry.stride == [1, 1] && conv.is_one_row() {
+            conv.y = Map { width: y.height * y.width, height: 1, ..y };
+        }
+        let mut first = 0;
+        while first < y.blocks() {
+            let Some((blocks, tiles)) = conv.widest(isa, y.blocks() - first, geometry.groups) else {
+                return Ok(None);
+            };
+            conv.append(first, blocks, tiles, weight, bias, geometry);
+            first += blocks;
+        }
+        Ok(Some(conv))
+    }
+
+    /// Whether all pixels follow each other, in all that is read and written.
+    fn is_one_row(&self) -> bool {
+        let residual = self.ending.residual.is_none_or(|map| map.is_dense());
+        self.source.is_dense() && self.y.is_dense() && residual
+    }
+
+    /// The most blocks of output channels at a time, not more than are left, and the tiles for these.
+    fn widest(&self, isa: Isa, left: usize, groups: usize) -> Option<(usize, Tiles)> {
+        let (most, pixels) = capacity(isa);
+        let one_pixel = self.y.height * self.y.width == 1;
+        let wider: &[usize] = if one_pixel { &[8, 4] } else { &[] };
+        let mut blocks: Vec<usize> = wider.iter().copied().chain((1..=most).rev()).collect();
+        if groups > 1 {
+            blocks = vec![1]; // So that few of the channels that it does not see are multiplied by 0.
+        }
+        blocks.into_iter().filter(|&blocks| blocks <= left).find_map(|blocks| {
+            let row = |rows: usize, most: usize| {
+                split(self.y.width, most)
+                    .map(|(at, pixels)| Some((at, kernel(isa, blocks, rows, pixels, self.steps[1])?)))
+                    .collect::<Option<Vec<_>>>()
+            };
+            let rows = row(1, pixels)?;
+            let short = 2 * self.y.width <= pixels && self.y.height > 1;
+            let pairs = if short { row(2, pixels / 2).unwrap_or_default() } else { vec![] };
+            Some((blocks, Tiles { pairs, rows }))
+        })
+    }
+
+    /// Appends a unit with its weights.
+    fn append(
+        &mut self,
+        first: usize,
+        blocks: usize,
+        tiles: Tiles,
+        weight: ArrayView4<f32>,
+        bias: &[f32],
+        geometry: &Conv2d,
+    ) {
+        let (filters, per_group, kh, kw) = weight.dim();
+        let filters_per_group = filters / geometry.groups;
+        let own = first * LANES..((first + blocks) * LANES).min(filters);
+        let seen = own.start / filters_per_group * per_group
+            ..((own.end - 1) / filters_per_group + 1) * per_group;
+        let taps = self.source.taps(seen, [kh, kw], geometry.dilation);
+        let mut panels = vec![];
+        for same in taps.chunk_by(|a, b| a.channels == b.channels) {
+            let most = (PANEL / (same[0].channels * blocks * size_of::<Pixel>())).max(1);
+            // Whole windows where they fit, else parts of equal size.
+            let window = kh * kw;
+            let most = if most >= window { most / window * window } else { window.div_ceil(window.div_ceil(most)) };
+            for part in same.chunks(most) {
+                panels.push(Panel {
+                    taps: part.iter().map(|tap| tap.offset as u32).collect(),
+                    channels: part[0].channels,
+                    weights: self.weights.len(),
+                });
+                for (tap, channel) in
+                    part.iter().flat_map(|tap| (tap.channel..tap.channel + tap.channels).map(move |c| (tap, c)))
+                {
+                    let value = |filter: usize| {
+                        let group = filter / filters_per_group;
+                        let seen = channel.checked_sub(group * per_group).filter(|&c| c < per_group);
+                        seen.map_or(0.0, |c| weight[[filter, c, tap.at[0], tap.at[1]]])
+                    };
+                    self.weights.extend((first..first + blocks).map(|block| lanes(block, filters, value)));
+                }
+            }
+        }
+        self.bias.extend((first..first + blocks).map(|block| lanes(block, filters, |filter| bias[filter])));
+        self.units.push(Unit { first, panels, tiles });
+    }
+
+    /// Bytes of the weights.
+    pub fn bytes(&self) -> usize {
+        (self.weights.len() + self.bias.len()) * size_of::<Pixel>()
+    }
+
+    /// Computes the convolution of one image. The border of `y` is left as it is.
+    pub fn run(&self, x: &[Pixel], residual: Option<&[Pixel]>, y: &mut [Pixel]) -> Result<(), Error> {
+        let added = self.ending.residual.map(|map| map.pixels());
+        let found = [x.len(), y.len(), residual.map_or(0, <[Pixel]>::len)];
+        let expected = [self.source.pixels(), self.y.pixels(), added.unwrap_or(0)];
+        if found != expected || residual.is_some() != added.is_some() {
+            return Err(Error {
+                kernel: "blocked convolution",
+                what: "buffers",
+                found: found.to_vec(),
+                expected: expected.to_vec(),
+            });
+        }
+        for unit in &self.units {
+            for (i, panel) in unit.panels.iter().enumerate() {
+                let last = i + 1 == unit.panels.len();
+                self.panel(unit, panel, [i == 0, last], x, residual.filter(|_| last), y);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a panel's products to all pixels of a unit. The buffers have been checked.
+    fn panel(
+        &self,
+        unit: &Unit,
+        panel: &Panel,
+        [first, last]: [bool; 2],
+        x: &[Pixel],
+        residual: Option<&[Pixel]>,
+        y: &mut [Pixel],
+    ) {
+        let residual_map = self.ending.residual.unwrap_or(self.y);
+        let mut tile = Tile {
+            x: std::ptr::null(),
+            x_row: self.steps[0],
+            taps: &panel.taps,
+            channels: panel.channels,
+            weights: self.weights[panel.weights..].as_ptr().cast(),
+            bias: if first { self.bias[unit.first..].as_ptr().cast() } else { std::ptr::null() },
+            residual: std::ptr::null(),
+            residual_row: residual_map.row() * LANES,
+            residual_block: residual_map.block() * LANES,
+            bounds: if last { self.ending.bounds } else { Ending::NONE.bounds },
+            y: std::ptr::null_mut(),
+            y_row: self.y.row() * LANES,
+            y_block: self.y.block() * LANES,
+        };
+        let mut row = 0;
+        while row < self.y.height {
+            let pair = !unit.tiles.pairs.is_empty() && row + 1 < self.y.height;
+            let tiles = if pair { &unit.tiles.pairs } else { &unit.tiles.rows };
+            let (from, to) = (self.start + row * self.steps[0], self.y.start(unit.first, row));
+            let added = residual_map.start(unit.first, row);
+            for &(column, kernel) in tiles {
+                // SAFETY: when this was prepared, all windows were within the source and the kernels those of this
+                // processor; the buffers' sizes are those for which it was prepared.
+                unsafe {
+                    tile.x = x.as_ptr().cast::<f32>().add(from + column * self.steps[1]);
+                    tile.y = y.as_mut_ptr().add(to + column).cast();
+                    if let Some(residual) = residual {
+                        tile.residual = residual.as_ptr().add(added + column).cast();
+                    }
+                    kernel(&tile);
+                }
+            }
+            row += if pair { 2 } else { 1 };
+        }
+    }
+}
+
+/// The lanes of a block of filters; 0 beyond the last one.
+fn lanes(block: usize, filters: usize, value: impl Fn(usize) -> f32) -> Pixel {
+    Pixel(std::array::from_fn(|lane| {
+        let filter = block * LANES + lane;
+        if filter < filters { value(filter) } else { 0.0 }
+    }))
+}
+
+/// Parts of nearly equal size, at most `most` each: where each begins and its size.
+fn split(width: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let parts = width.div_ceil(most);
+    (0..parts).map(move |i| {
+        let from = i * width / parts;
+        (from, (i + 1) * width / parts - from)
+    })
+}

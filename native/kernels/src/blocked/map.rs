@@ -1,0 +1,138 @@
+//! Where the values of feature maps lie in memory.
+
+/// The lanes of 16 channels at one pixel: what kernels read and write at a time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(C, align(64))]
+pub struct Pixel(pub [f32; LANES]);
+
+/// Channels that lie side by side.
+pub const LANES: usize = 16;
+
+impl Pixel {
+    /// Zeros.
+    pub const ZERO: Pixel = Pixel([0.0; LANES]);
+}
+
+/// Rows and columns of zeros around a map, so that windows that reach beyond it need no other code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Border {
+    /// Rows above.
+    pub top: usize,
+    /// Rows below.
+    pub bottom: usize,
+    /// Columns on the left.
+    pub left: usize,
+    /// Columns on the right.
+    pub right: usize,
+}
+
+impl Border {
+    /// The border that is enough for both.
+    pub fn max(self, other: Border) -> Border {
+        Border {
+            top: self.top.max(other.top),
+            bottom: self.bottom.max(other.bottom),
+            left: self.left.max(other.left),
+            right: self.right.max(other.right),
+        }
+    }
+}
+
+/// The shape of feature maps, channels in blocks of 16: `[block][row][column]` of [`Pixel`]s, each block with its
+/// border. Lanes beyond the last channel hold finite values that mean nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Map {
+    /// Number of channels.
+    pub channels: usize,
+    /// Rows without the border.
+    pub height: usize,
+    /// Columns without the border.
+    pub width: usize,
+    /// Zeros around.
+    pub border: Border,
+}
+
+impl Map {
+    /// A map without a border.
+    pub fn new([channels, height, width]: [usize; 3]) -> Map {
+        Map { channels, height, width, border: Border::default() }
+    }
+
+    /// The number of blocks.
+    pub fn blocks(&self) -> usize {
+        self.channels.div_ceil(LANES)
+    }
+
+    /// Pixels from one row to the next.
+    pub fn row(&self) -> usize {
+        self.border.left + self.width + self.border.right
+    }
+
+    /// Pixels from one block to the next.
+    pub fn block(&self) -> usize {
+        (self.border.top + self.height + self.border.bottom) * self.row()
+    }
+
+    /// Pixels of the whole.
+    pub fn pixels(&self) -> usize {
+        self.blocks() * self.block()
+    }
+
+    /// The first pixel of a block's row.
+    pub fn start(&self, block: usize, row: usize) -> usize {
+        block * self.block() + (self.border.top + row) * self.row() + self.border.left
+    }
+
+    /// Whether rows follow each other without a gap, so that a map can be taken as one long row.
+    pub fn is_dense(&self) -> bool {
+        self.border == Border::default()
+    }
+
+    /// Writes the zeros around each block.
+    pub fn clear_border(&self, y: &mut [Pixel]) {
+        if self.is_dense() {
+            return;
+        }
+        for block in 0..self.blocks() {
+            let mut from = block * self.block();
+            for row in 0..self.height {
+                let start = self.start(block, row);
+                y[from..start].fill(Pixel::ZERO);
+                from = start + self.width;
+            }
+            y[from..(block + 1) * self.block()].fill(Pixel::ZERO);
+        }
+    }
+
+    /// Copies `x` `[channels, height, width]` into blocks, with zeros in the border and beyond the last channel.
+    pub fn pack(&self, x: &[f32], y: &mut [Pixel]) {
+        self.clear_border(y);
+        let size = self.height * self.width;
+        for block in 0..self.blocks() {
+            let channels = block * LANES..((block + 1) * LANES).min(self.channels);
+            for row in 0..self.height {
+                let out = &mut y[self.start(block, row)..][..self.width];
+                out.fill(Pixel::ZERO);
+                for (lane, channel) in channels.clone().enumerate() {
+                    let from = &x[channel * size + row * self.width..][..self.width];
+                    for (to, &value) in out.iter_mut().zip(from) {
+                        to.0[lane] = value;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Copies blocks into `y` `[channels, height, width]`.
+    pub fn unpack(&self, x: &[Pixel], y: &mut [f32]) {
+        let size = self.height * self.width;
+        for (channel, plane) in y.chunks_exact_mut(size.max(1)).enumerate().take(self.channels) {
+            for (row, out) in plane.chunks_exact_mut(self.width.max(1)).enumerate() {
+                let from = &x[self.start(channel / LANES, row)..][..self.width];
+                for (to, pixel) in out.iter_mut().zip(from) {
+                    *to = pixel.0[channel % LANES];
+                }
+            }
+        }
+    }
+}

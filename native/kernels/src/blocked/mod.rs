@@ -1,0 +1,23 @@
+//! Kernels over feature maps in blocks of 16 channels, compiled for each instruction set: what prediction runs.
+//! Everything here computes what the references of this crate compute, but for the last bits of sums, which are
+//! rounded otherwise.
+//!
+//! A kernel is prepared once for its weights, shapes and instruction set; the way in which it then computes an image,
+//! and the order of its sums, depends on nothing else.
+
+mod conv;
+mod depthwise;
+mod isa;
+mod lanes;
+mod map;
+mod source;
+mod tile;
+
+pub use conv::{BlockedConv, Ending};
+pub use depthwise::BlockedDepthwise;
+pub use isa::Isa;
+pub use map::{Border, LANES, Map, Pixel};
+pub use source::Source;
+
+#[cfg(test)]
+mod tests;

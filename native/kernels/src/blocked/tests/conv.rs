@@ -1,0 +1,170 @@
+use ndarray::{Array1, Array3, Array4};
+use rand::{RngExt, rngs::StdRng};
+
+use super::{packed, random, unpacked, used, values};
+use crate::blocked::{BlockedConv, BlockedDepthwise, Border, Ending, Isa, Map, Pixel, Source};
+use crate::{Conv2d, conv2d};
+
+/// A convolution with everything it needs.
+struct Case {
+    x: Array3<f32>,
+    weight: Array4<f32>,
+    bias: Array1<f32>,
+    geometry: Conv2d,
+    out: [usize; 2],
+}
+
+impl Case {
+    /// Some convolution of at most 40 x 40 pixels and 70 channels; none if its kernel does not fit.
+    fn random(rng: &mut StdRng, depthwise: bool) -> Option<Case> {
+        let pair = |rng: &mut StdRng, most: usize| [0, 1].map(|_| rng.random_range(1..=most));
+        let size = pair(rng, 40);
+        let kernel = pair(rng, 7);
+        let groups = if rng.random_bool(0.7) { 1 } else { rng.random_range(2..=4) };
+        let per_group = rng.random_range(1..=70 / groups);
+        let channels = per_group * groups;
+        let filters = groups * rng.random_range(1..=70 / groups);
+        let (groups, per_group, filters) =
+            if depthwise { (channels, 1, channels) } else { (groups, per_group, filters) };
+        let stride = pair(rng, if depthwise { 3 } else { 2 });
+        let dilation = pair(rng, 2);
+        let before = pair(rng, 4).map(|p| p - 1);
+        let geometry = Conv2d { stride, padding_before: before, dilation, groups };
+        let after = pair(rng, 4).map(|p| p - 1);
+        let out = |d: usize| {
+            let reach = (kernel[d] - 1) * dilation[d] + 1;
+            (size[d] + before[d] + after[d]).checked_sub(reach).map(|room| room / stride[d] + 1)
+        };
+        Some(Case {
+            out: [out(0)?, out(1)?],
+            x: values(rng, (channels, size[0], size[1])),
+            weight: values(rng, (filters, per_group, kernel[0], kernel[1])),
+            bias: values(rng, filters),
+            geometry,
+        })
+    }
+
+    fn filters(&self) -> usize {
+        self.weight.dim().0
+    }
+
+    /// Rounding errors grow with the number of products.
+    fn tolerance(&self) -> f32 {
+        let (_, per_group, kh, kw) = self.weight.dim();
+        4e-7 * (per_group * kh * kw) as f32 + 1e-6
+    }
+
+    fn input(&self) -> Map {
+        let (channels, height, width) = self.x.dim();
+        let (_, _, kh, kw) = self.weight.dim();
+        let g = &self.geometry;
+        let after = |d: usize, kernel: usize, size: usize| {
+            let end = (self.out[d] - 1) * g.stride[d] + (kernel - 1) * g.dilation[d] + 1;
+            end.saturating_sub(g.padding_before[d] + size)
+        };
+        let border = Border {
+            top: g.padding_before[0],
+            bottom: after(0, kh, height),
+            left: g.padding_before[1],
+            right: after(1, kw, width),
+        };
+        Map { border, ..Map::new([channels, height, width]) }
+    }
+
+    /// What the reference computes, with an addition and bounds.
+    fn expected(&self, residual: Option<&Array3<f32>>, [low, high]: [f32; 2]) -> Vec<f32> {
+        let mut y = Array3::from_elem((self.filters(), self.out[0], self.out[1]), f32::NAN);
+        let bias = Some(self.bias.view());
+        conv2d(self.x.view(), self.weight.view(), bias, &self.geometry, &mut vec![], y.view_mut()).unwrap();
+        if let Some(residual) = residual {
+            y += residual;
+        }
+        y.iter().map(|v| v.clamp(low, high)).collect()
+    }
+}
+
+fn assert_near(found: &[f32], expected: &[f32], tolerance: f32, what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (i, (f, e)) in found.iter().zip(expected).enumerate() {
+        assert!((f - e).abs() <= tolerance * e.abs().max(1.0), "{what}: {f} for {e} at {i}");
+    }
+}
+
+/// A border of the result, so that its consumer's zeros are left as they are.
+fn some_border(rng: &mut StdRng) -> Border {
+    if rng.random_bool(0.3) {
+        return Border::default();
+    }
+    let [top, bottom, left, right] = std::array::from_fn(|_| rng.random_range(0..3));
+    Border { top, bottom, left, right }
+}
+
+fn zeros_around(map: &Map, y: &[Pixel]) -> bool {
+    let mut inside = y.to_vec();
+    map.clear_border(&mut inside);
+    inside == y
+}
+
+#[test]
+fn convolutions_are_those_of_the_reference() {
+    let mut rng = random(7);
+    let (mut cases, mut skipped) = (0, 0);
+    while cases < 400 {
+        let Some(case) = Case::random(&mut rng, false) else { continue };
+        let y = Map { border: some_border(&mut rng), ..Map::new([case.filters(), case.out[0], case.out[1]]) };
+        let residual = rng.random_bool(0.3).then(|| {
+            let map = Map { border: some_border(&mut rng), ..y };
+            (map, values(&mut rng, (case.filters(), case.out[0], case.out[1])))
+        });
+        let bounds = if rng.random_bool(0.5) { [0.0, 6.0] } else { Ending::NONE.bounds };
+        let ending = Ending { residual: residual.as_ref().map(|(map, _)| *map), bounds };
+        let expected = case.expected(residual.as_ref().map(|(_, values)| values), bounds);
+        let added =
+            residual.map(|(map, values)| packed(&map, values.as_slice().unwrap()));
+        let input = case.input();
+        let x = packed(&input, case.x.as_slice().unwrap());
+        for isa in Isa::available() {
+            let bias = case.bias.as_slice().unwrap();
+            let source = Source::blocks(input);
+            let what = format!("{isa:?} {:?} {:?} {:?}", case.x.dim(), case.weight.dim(), case.geometry);
+            let conv = BlockedConv::new(isa, case.weight.view(), bias, &case.geometry, source, y, ending).unwrap();
+            let Some(conv) = conv else {
+                skipped += 1;
+                continue;
+            };
+            let mut result = used(y.pixels());
+            y.clear_border(&mut result);
+            conv.run(&x, added.as_deref(), &mut result).unwrap();
+            assert!(zeros_around(&y, &result), "{what}");
+            assert_near(&unpacked(&y, &result), &expected, case.tolerance(), &what);
+        }
+        cases += 1;
+    }
+    assert_eq!(skipped, 0, "all strides are 1 or 2");
+}
+
+#[test]
+fn depthwise_convolutions_are_those_of_the_reference() {
+    let mut rng = random(8);
+    let mut cases = 0;
+    while cases < 200 {
+        let Some(case) = Case::random(&mut rng, true) else { continue };
+        let y = Map { border: some_border(&mut rng), ..Map::new([case.filters(), case.out[0], case.out[1]]) };
+        let bounds = [-0.5, 0.5];
+        let expected = case.expected(None, bounds);
+        let input = case.input();
+        let x = packed(&input, case.x.as_slice().unwrap());
+        for isa in Isa::available() {
+            let bias = case.bias.as_slice().unwrap();
+            let conv =
+                BlockedDepthwise::new(isa, case.weight.view(), bias, &case.geometry, input, y, bounds).unwrap();
+            let mut result = used(y.pixels());
+            y.clear_border(&mut result);
+            conv.run(&x, &mut result).unwrap();
+            let what = format!("{isa:?} {:?} {:?} {:?}", case.x.dim(), case.weight.dim(), case.geometry);
+            assert!(zeros_around(&y, &result), "{what}");
+            assert_near(&unpacked(&y, &result), &expected, case.tolerance(), &what);
+        }
+        cases += 1;
+    }
+}

@@ -1,0 +1,37 @@
+//! Every instruction set of this machine against the references, over odd shapes.
+
+mod conv;
+mod map;
+
+use ndarray::{Array, Dimension, ShapeBuilder};
+use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
+
+use super::{Map, Pixel};
+
+pub(super) fn random(seed: u64) -> StdRng {
+    StdRng::seed_from_u64(seed)
+}
+
+/// Values between -1 and 1.
+pub(super) fn values<D: Dimension, S: ShapeBuilder<Dim = D>>(rng: &mut impl Rng, shape: S) -> Array<f32, D> {
+    Array::from_shape_simple_fn(shape, || rng.random_range(-1.0..1.0))
+}
+
+/// A buffer that was used before.
+pub(super) fn used(pixels: usize) -> Vec<Pixel> {
+    vec![Pixel([f32::NAN; 16]); pixels]
+}
+
+/// The values in blocks.
+pub(super) fn packed(map: &Map, values: &[f32]) -> Vec<Pixel> {
+    let mut pixels = used(map.pixels());
+    map.pack(values, &mut pixels);
+    pixels
+}
+
+/// The values out of blocks.
+pub(super) fn unpacked(map: &Map, pixels: &[Pixel]) -> Vec<f32> {
+    let mut values = vec![f32::NAN; map.channels * map.height * map.width];
+    map.unpack(pixels, &mut values);
+    values
+}

@@ -1,0 +1,195 @@
+//! The innermost loop of convolutions and dense layers: some pixels times some blocks of 16 output channels.
+
+#![allow(unsafe_code)] // Pointers into buffers whose sizes the callers have checked, and the processor's intrinsics.
+
+use super::isa::Isa;
+use super::lanes::Lanes;
+use super::lanes::Portable;
+#[cfg(target_arch = "x86_64")]
+use super::lanes::{Avx2, Avx512};
+use super::map::LANES;
+
+/// What a tile is computed of; distances are in floats.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tile<'a> {
+    /// The beginning of the window of the first pixel.
+    pub(super) x: *const f32,
+    /// From there to that of the first pixel of the second row.
+    pub(super) x_row: usize,
+    /// From the beginning of a window to each of its taps.
+    pub(super) taps: &'a [u32],
+    /// Values at each tap that lie side by side.
+    pub(super) channels: usize,
+    /// For each value of the window, as many blocks of 16 weights as the kernel has.
+    pub(super) weights: *const f32,
+    /// What the sums begin with: a block each; null where they begin with what is in `y`.
+    pub(super) bias: *const f32,
+    /// What is added in the end, as `y` with distances of its own; null where nothing is.
+    pub(super) residual: *const f32,
+    pub(super) residual_row: usize,
+    pub(super) residual_block: usize,
+    /// The bounds of the result.
+    pub(super) bounds: [f32; 2],
+    /// The first pixel of the result.
+    pub(super) y: *mut f32,
+    pub(super) y_row: usize,
+    pub(super) y_block: usize,
+}
+
+/// Computes a tile. Safe on processors of the instruction set that it was asked for, where all that the tile names
+/// is in buffers of the right sizes.
+pub(super) type Kernel = unsafe fn(&Tile);
+
+/// `y = clamp(bias + sum of x * weights + residual)` for R rows of P pixels and V blocks of output channels. STEP is
+/// the distance of two pixels of `x` in a row. The order of the additions is that of the taps and their values.
+#[inline(always)]
+unsafe fn tile<L: Lanes, const V: usize, const R: usize, const P: usize, const STEP: usize>(t: &Tile) {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut sums = [[[L::splat(0.0); V]; P]; R];
+        if t.bias.is_null() {
+            for (r, row) in sums.iter_mut().enumerate() {
+                for (p, pixel) in row.iter_mut().enumerate() {
+                    for (v, sum) in pixel.iter_mut().enumerate() {
+                        *sum = L::load(t.y.add(r * t.y_row + v * t.y_block + p * LANES));
+                    }
+                }
+            }
+        } else {
+            for v in 0..V {
+                let bias = L::load(t.bias.add(v * LANES));
+                for row in &mut sums {
+                    for pixel in row {
+                        pixel[v] = bias;
+                    }
+                }
+            }
+        }
+        let mut at = t.weights;
+        for &tap in t.taps {
+            let x = t.x.add(tap as usize);
+            for channel in 0..t.channels {
+                let x = x.add(channel);
+                let mut weights = [L::splat(0.0); V];
+                for (v, weight) in weights.iter_mut().enumerate() {
+                    *weight = L::load(at.add(v * LANES));
+                }
+                at = at.add(V * LANES);
+                for (r, row) in sums.iter_mut().enumerate() {
+                    for (p, pixel) in row.iter_mut().enumerate() {
+                        let value = L::splat(*x.add(r * t.x_row + p * STEP));
+                        for (sum, weight) in pixel.iter_mut().zip(weights) {
+                            *sum = sum.multiply_add(value, weight);
+                        }
+                    }
+                }
+            }
+        }
+        let [low, high] = t.bounds.map(|bound| L::splat(bound));
+        for (r, row) in sums.into_iter().enumerate() {
+            for (p, pixel) in row.into_iter().enumerate() {
+                for (v, mut sum) in pixel.into_iter().enumerate() {
+                    if !t.residual.is_null() {
+                        let at = r * t.residual_row + v * t.residual_block + p * LANES;
+                        sum = sum.add(L::load(t.residual.add(at)));
+                    }
+                    let y = t.y.add(r * t.y_row + v * t.y_block + p * LANES);
+                    sum.at_least(low).at_most(high).store(y);
+                }
+            }
+        }
+    }
+}
+
+/// Kernels of an instruction set by their number of pixels and the distance of these.
+macro_rules! kernels {
+    ($name:ident, $lanes:ty, $(#[$feature:meta])?) => {
+        mod $name {
+            use super::*;
+
+            $(#[$feature])?
+            unsafe fn run<const V: usize, const R: usize, const P: usize, const STEP: usize>(t: &Tile) {
+                // SAFETY: the caller's.
+                unsafe { tile::<$lanes, V, R, P, STEP>(t) }
+            }
+
+            /// One row of some pixels, at most 14.
+            #[allow(dead_code)] // Instruction sets have one of the two.
+            pub(super) fn row<const V: usize, const STEP: usize>(pixels: usize) -> Option<Kernel> {
+                kernels!(@match pixels, 1, V, STEP, 1 2 3 4 5 6 7 8 9 10 11 12 13 14)
+            }
+
+            /// One row of at most 6 pixels.
+            #[allow(dead_code)] // As above.
+            pub(super) fn short_row<const V: usize, const STEP: usize>(pixels: usize) -> Option<Kernel> {
+                kernels!(@match pixels, 1, V, STEP, 1 2 3 4 5 6)
+            }
+
+            /// Two rows of at most 7 pixels side by side.
+            #[allow(dead_code)] // As above.
+            pub(super) fn rows<const V: usize>(pixels: usize) -> Option<Kernel> {
+                kernels!(@match pixels, 2, V, LANES, 1 2 3 4 5 6 7)
+            }
+
+            /// A single pixel.
+            #[allow(dead_code)] // As above.
+            pub(super) fn pixel<const V: usize>() -> Option<Kernel> {
+                Some(run::<V, 1, 1, LANES>)
+            }
+        }
+    };
+    (@match $pixels:ident, $rows:literal, $v:ident, $step:ident, $($p:literal)*) => {
+        match $pixels {
+            $($p => Some(run::<$v, $rows, $p, $step>),)*
+            _ => None,
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+kernels!(avx512, Avx512, #[target_feature(enable = "avx512f")]);
+#[cfg(target_arch = "x86_64")]
+kernels!(avx2, Avx2, #[target_feature(enable = "avx2,fma")]);
+kernels!(portable, Portable,);
+
+/// The blocks of output channels and the pixels of a row that an instruction set's registers hold.
+pub(super) const fn capacity(isa: Isa) -> (usize, usize) {
+    match isa {
+        Isa::Avx512 => (2, 14),
+        Isa::Avx2 | Isa::Portable => (1, 6),
+    }
+}
+
+/// The kernel for tiles of so many blocks of output channels, rows and pixels, which lie STEP floats apart: none
+/// where there is none.
+pub(super) fn kernel(isa: Isa, blocks: usize, rows: usize, pixels: usize, step: usize) -> Option<Kernel> {
+    /// By the distance of pixels.
+    macro_rules! by_step {
+        ($set:ident :: $row:ident, $v:literal) => {
+            match step {
+                1 => $set::$row::<$v, 1>(pixels),
+                2 => $set::$row::<$v, 2>(pixels),
+                4 => $set::$row::<$v, 4>(pixels),
+                16 => $set::$row::<$v, 16>(pixels),
+                32 => $set::$row::<$v, 32>(pixels),
+                _ => None,
+            }
+        };
+    }
+    match (isa, blocks, rows) {
+        #[cfg(target_arch = "x86_64")]
+        (Isa::Avx512, 8, 1) if pixels == 1 => avx512::pixel::<8>(),
+        #[cfg(target_arch = "x86_64")]
+        (Isa::Avx512, 2, 1) => by_step!(avx512::row, 2),
+        #[cfg(target_arch = "x86_64")]
+        (Isa::Avx512, 1, 1) => by_step!(avx512::row, 1),
+        #[cfg(target_arch = "x86_64")]
+        (Isa::Avx512, 2, 2) if step == LANES => avx512::rows::<2>(pixels),
+        #[cfg(target_arch = "x86_64")]
+        (Isa::Avx2, 4, 1) if pixels == 1 => avx2::pixel::<4>(),
+        #[cfg(target_arch = "x86_64")]
+        (Isa::Avx2, 1, 1) => by_step!(avx2::short_row, 1),
+        (Isa::Portable, 1, 1) => by_step!(portable::short_row, 1),
+        _ => None,
+    }
+}
