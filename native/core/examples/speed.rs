@@ -17,7 +17,7 @@ fn main() -> Result<(), Error> {
         let graph = Graph::new(&entry.network(entry.input, entry.classes))?;
         let weights = Initializer::He.weights(graph.layout(), 1);
         let pixels = vec![100; graph.input().values()];
-        let predictor = Predictor::new(Model::new(graph, Preprocessing::default(), vec![], weights)?);
+        let predictor = Predictor::new(Model::new(graph, Preprocessing::default(), vec![], weights)?)?;
         let (mut scores, mut status) = (vec![0.0; predictor.width()], [Status::Null]);
         let mut times = vec![];
         for _ in 0..IMAGES {

@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let weights = std::fs::read(arguments.next().ok_or("the third argument is a file of weights")?)?;
     let model = import(&Architecture::Zoo(zoo::entry("squeezenet1_1")?), &weights, vec![])?;
-    let network = Predictor::new(model);
+    let network = Predictor::new(model)?;
     let mut files = vec![];
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();

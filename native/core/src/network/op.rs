@@ -95,6 +95,22 @@ impl Op {
         }
     }
 
+    /// Whether each value of the result is made of one value of each input, all of one shape.
+    pub fn is_by_value(&self) -> bool {
+        matches!(
+            self,
+            Op::Add {}
+                | Op::Multiply {}
+                | Op::Relu {}
+                | Op::Relu6 {}
+                | Op::LeakyRelu(_)
+                | Op::Sigmoid {}
+                | Op::Silu {}
+                | Op::HardSigmoid {}
+                | Op::HardSwish {}
+        )
+    }
+
     /// Whether prediction leaves the values of the input as they are: the result needs no memory of its own.
     pub fn keeps_values(&self) -> bool {
         matches!(self, Op::Flatten {} | Op::Dropout(_))

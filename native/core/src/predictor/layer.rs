@@ -107,7 +107,7 @@ fn map_mut(shape: [usize; 3], y: &mut [f32]) -> Result<ArrayViewMut3<'_, f32>, n
     ArrayViewMut3::from_shape(shape, y)
 }
 
-fn convolution(conv: &Conv2d, size: [usize; 2]) -> Result<kernels::Conv2d, String> {
+pub(super) fn convolution(conv: &Conv2d, size: [usize; 2]) -> Result<kernels::Conv2d, String> {
     Ok(kernels::Conv2d {
         stride: conv.stride,
         padding_before: conv.padding_before(size)?,
@@ -116,6 +116,6 @@ fn convolution(conv: &Conv2d, size: [usize; 2]) -> Result<kernels::Conv2d, Strin
     })
 }
 
-fn window(pool: &Pool2d) -> kernels::Pool2d {
+pub(super) fn window(pool: &Pool2d) -> kernels::Pool2d {
     kernels::Pool2d { kernel: pool.kernel, stride: pool.stride, padding: pool.padding }
 }

@@ -2,18 +2,17 @@
 //! it.
 
 mod layer;
-mod memory;
 mod output;
-mod run;
+mod plan;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use firesteel_image::Limits;
 
 use crate::{Error, ImageReader, Model, Status};
-use memory::Memory;
+use firesteel_kernels::blocked::Isa;
 use output::Output;
-use run::Run;
+use plan::{Memory, Plan};
 
 /// One input, in the layout of the network's input shape.
 #[derive(Debug, Clone, Copy)]
@@ -31,17 +30,20 @@ pub enum Row<'a> {
 pub struct Predictor {
     model: Model,
     outputs: Vec<Output>,
-    /// The layers that the outputs need, in their order.
-    needed: Vec<usize>,
-    memory: Memory,
+    plan: Plan,
     images: ImageReader,
 }
 
 impl Predictor {
     /// Prepares a model whose scores are those before softmax.
-    pub fn new(model: Model) -> Predictor {
+    pub fn new(model: Model) -> Result<Predictor, Error> {
+        Predictor::on(Isa::best(), model)
+    }
+
+    /// The same for an instruction set.
+    pub fn on(isa: Isa, model: Model) -> Result<Predictor, Error> {
         let outputs = vec![Output::logits(model.graph())];
-        Predictor::of(model, outputs)
+        Predictor::of(isa, model, outputs)
     }
 
     /// Prepares a model whose scores are the outputs of layers, one behind the other, each in the order (channel,
@@ -53,17 +55,15 @@ impl Predictor {
             layers.iter().map(|layer| Output::named(model.graph(), layer)).collect();
         match outputs {
             Ok(outputs) if outputs.is_empty() => Err(setting("names none".to_owned())),
-            Ok(outputs) => Ok(Predictor::of(model, outputs)),
+            Ok(outputs) => Predictor::of(Isa::best(), model, outputs),
             Err(problem) => Err(setting(problem)),
         }
     }
 
-    fn of(model: Model, outputs: Vec<Output>) -> Predictor {
-        let sources: Vec<_> = outputs.iter().map(|output| output.source).collect();
-        let needed = model.graph().needed_by(&sources);
-        let memory = Memory::plan(model.graph(), &needed, &sources);
+    fn of(isa: Isa, model: Model, outputs: Vec<Output>) -> Result<Predictor, Error> {
+        let plan = Plan::new(isa, &model, &outputs)?;
         let images = ImageReader::new(model.preprocessing(), model.graph().input(), Limits::default());
-        Predictor { model, outputs, needed, memory, images }
+        Ok(Predictor { model, outputs, plan, images })
     }
 
     /// The same predictor, with other limits for encoded images.
@@ -98,13 +98,13 @@ impl Predictor {
             );
             return Err(Error::Setting { name: "scores", problem });
         }
-        let mut run = Run::new(self);
+        let mut run = self.start();
         for ((row, scores), status) in rows.iter().zip(scores.chunks_mut(self.width())).zip(status) {
             // A panic in one row must not take the others along.
             *status = match catch_unwind(AssertUnwindSafe(|| self.predict_row(*row, &mut run, scores))) {
                 Ok(result) => result?,
                 Err(_) => {
-                    run = Run::new(self);
+                    run = self.start();
                     Status::Panic
                 }
             };
@@ -113,6 +113,10 @@ impl Predictor {
             }
         }
         Ok(())
+    }
+
+    fn start(&self) -> Run {
+        Run { pixels: vec![], input: vec![], memory: self.plan.memory() }
     }
 
     fn predict_row(&self, row: Row, run: &mut Run, scores: &mut [f32]) -> Result<Status, Error> {
@@ -126,17 +130,26 @@ impl Predictor {
                 };
                 run.input.clear();
                 self.model.table().append(pixels, &mut run.input);
-                None
+                run.input.as_slice()
             }
-            Row::Floats(floats) if floats.len() == expected => Some(floats),
+            Row::Floats(floats) if floats.len() == expected => floats,
             Row::Floats(_) => return Ok(Status::Size),
         };
         let finite = |values: &[f32]| values.iter().all(|v| v.is_finite());
         // A stride may skip a NaN, a ReLU hides minus infinity: the scores would not tell.
-        if !finite(input.unwrap_or(&run.input)) {
+        if !finite(input) {
             return Ok(Status::NotFinite);
         }
-        run.compute(self, input, scores)?;
+        self.plan.run(&self.model, &self.outputs, input, &mut run.memory, scores)?;
         Ok(if finite(scores) { Status::Ok } else { Status::NotFinite })
     }
+}
+
+/// The buffers of a call, used again from row to row.
+struct Run {
+    /// The planes of a decoded image.
+    pixels: Vec<u8>,
+    /// The preprocessed input.
+    input: Vec<f32>,
+    memory: Memory,
 }

@@ -30,7 +30,7 @@ fn predictor(preparation: Preparation) -> Result<Predictor, Error> {
     let graph = Graph::new(&Network::input(&[3, 16, 16]).flatten().dense(2).build())?;
     let weights = vec![0.01; graph.layout().values()];
     let preprocessing = Preprocessing { image: Some(preparation), ..Preprocessing::default() };
-    Ok(Predictor::new(Model::new(graph, preprocessing, vec![], weights)?).with_limits(LIMITS))
+    Ok(Predictor::new(Model::new(graph, preprocessing, vec![], weights)?)?.with_limits(LIMITS))
 }
 
 /// Scores are finite or their row has a status; no row panics.

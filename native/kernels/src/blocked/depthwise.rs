@@ -4,7 +4,7 @@
 
 use ndarray::ArrayView4;
 
-use super::isa::Isa;
+use super::isa::{Isa, Set};
 use super::lanes::Lanes;
 use super::lanes::Portable;
 #[cfg(target_arch = "x86_64")]
@@ -198,11 +198,11 @@ fn kernel(isa: Isa, pixels: usize, step: usize) -> Kernel {
             }
         };
     }
-    match isa {
+    match isa.set() {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => by_step!(avx512),
+        Set::Avx512 => by_step!(avx512),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => by_step!(avx2),
+        Set::Avx2 => by_step!(avx2),
         _ => by_step!(portable),
     }
 }

@@ -2,10 +2,14 @@
 
 use once_cell::sync::Lazy;
 
-/// An instruction set. The sums of two of them may differ in their last bits, since one rounds where the other does
-/// not; within one, an image's result depends on nothing but the image.
+/// An instruction set that this processor has. The sums of two of them may differ in their last bits, since one rounds
+/// where the other does not; within one, an image's result depends on nothing but the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Isa {
+pub struct Isa(Set);
+
+/// One that there may be. Kept within this module, so that no [`Isa`] exists that the processor lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Set {
     /// Whatever the compiler's target has: SSE2 on x86-64, NEON on aarch64.
     Portable,
     /// AVX2 with FMA.
@@ -15,26 +19,77 @@ pub enum Isa {
 }
 
 /// Looked up once in a process.
-static BEST: Lazy<Isa> = Lazy::new(|| *Isa::available().last().unwrap_or(&Isa::Portable));
+static AVAILABLE: Lazy<Vec<Isa>> = Lazy::new(|| {
+    let mut found = vec![Isa(Set::Portable)];
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            found.push(Isa(Set::Avx2));
+        }
+        if is_x86_feature_detected!("avx512f") {
+            found.push(Isa(Set::Avx512));
+        }
+    }
+    found
+});
 
 impl Isa {
     /// The best one that this processor has.
     pub fn best() -> Isa {
-        *BEST
+        Isa::available().last().copied().unwrap_or(Isa(Set::Portable))
     }
 
     /// All that this processor has, the best one last.
-    pub fn available() -> Vec<Isa> {
-        let mut found = vec![Isa::Portable];
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                found.push(Isa::Avx2);
-            }
-            if is_x86_feature_detected!("avx512f") {
-                found.push(Isa::Avx512);
-            }
+    pub fn available() -> &'static [Isa] {
+        &AVAILABLE
+    }
+
+    /// Its name: `portable`, `avx2` or `avx512`.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Set::Portable => "portable",
+            Set::Avx2 => "avx2",
+            Set::Avx512 => "avx512",
         }
-        found
+    }
+
+    pub(super) fn set(self) -> Set {
+        self.0
     }
 }
+
+/// Compiles a function for each instruction set: the compiler then computes several values at a time by itself. Calls
+/// go to the one of the first argument.
+macro_rules! for_each_isa {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $body:block) => {
+        $(#[$meta])*
+        $vis fn $name(isa: $crate::blocked::Isa, $($argument: $type),*) {
+            #[inline(always)]
+            fn body($($argument: $type),*) $body
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            fn avx2($($argument: $type),*) {
+                body($($argument),*)
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f")]
+            fn avx512($($argument: $type),*) {
+                body($($argument),*)
+            }
+
+            #[allow(unsafe_code)] // Calls of what not every processor has.
+            match isa.set() {
+                // SAFETY: of both, there is no `Isa` that the processor lacks.
+                #[cfg(target_arch = "x86_64")]
+                $crate::blocked::isa::Set::Avx2 => unsafe { avx2($($argument),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                $crate::blocked::isa::Set::Avx512 => unsafe { avx512($($argument),*) },
+                _ => body($($argument),*),
+            }
+        }
+    };
+}
+pub(super) use for_each_isa;

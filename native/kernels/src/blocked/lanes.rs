@@ -14,14 +14,10 @@ pub(super) trait Lanes: Copy {
     unsafe fn multiply_add(self, a: Self, b: Self) -> Self;
     /// `self + other`.
     unsafe fn add(self, other: Self) -> Self;
-    /// `self * other`.
-    unsafe fn multiply(self, other: Self) -> Self;
     /// The larger one; where `self` is NaN, that.
     unsafe fn at_least(self, bound: Self) -> Self;
     /// The smaller one; where `self` is NaN, that.
     unsafe fn at_most(self, bound: Self) -> Self;
-    /// The larger one; NaN where either is.
-    unsafe fn larger(self, other: Self) -> Self;
 }
 
 /// Without instructions of our own: the compiler takes those that every processor of its target has.
@@ -70,11 +66,6 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    unsafe fn multiply(self, other: Self) -> Self {
-        self.zip(other, |a, b| a * b)
-    }
-
-    #[inline(always)]
     unsafe fn at_least(self, bound: Self) -> Self {
         self.zip(bound, |a, b| if a < b { b } else { a })
     }
@@ -82,11 +73,6 @@ impl Lanes for Portable {
     #[inline(always)]
     unsafe fn at_most(self, bound: Self) -> Self {
         self.zip(bound, |a, b| if a > b { b } else { a })
-    }
-
-    #[inline(always)]
-    unsafe fn larger(self, other: Self) -> Self {
-        self.zip(other, |a, b| if a > b || a.is_nan() { a } else { b })
     }
 }
 
@@ -131,11 +117,6 @@ mod x86 {
             Avx512(unsafe { _mm512_add_ps(self.0, other.0) })
         }
 
-        #[inline(always)]
-        unsafe fn multiply(self, other: Self) -> Self {
-            Avx512(unsafe { _mm512_mul_ps(self.0, other.0) })
-        }
-
         // Of two operands, one of which is NaN, the instruction gives the second.
         #[inline(always)]
         unsafe fn at_least(self, bound: Self) -> Self {
@@ -145,15 +126,6 @@ mod x86 {
         #[inline(always)]
         unsafe fn at_most(self, bound: Self) -> Self {
             Avx512(unsafe { _mm512_min_ps(bound.0, self.0) })
-        }
-
-        #[inline(always)]
-        unsafe fn larger(self, other: Self) -> Self {
-            unsafe {
-                let larger = _mm512_max_ps(self.0, other.0);
-                let nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(self.0, self.0);
-                Avx512(_mm512_mask_mov_ps(larger, nan, self.0))
-            }
         }
     }
 
@@ -193,11 +165,6 @@ mod x86 {
         }
 
         #[inline(always)]
-        unsafe fn multiply(self, other: Self) -> Self {
-            unsafe { Avx2(_mm256_mul_ps(self.0, other.0), _mm256_mul_ps(self.1, other.1)) }
-        }
-
-        #[inline(always)]
         unsafe fn at_least(self, bound: Self) -> Self {
             unsafe { Avx2(_mm256_max_ps(bound.0, self.0), _mm256_max_ps(bound.1, self.1)) }
         }
@@ -205,15 +172,6 @@ mod x86 {
         #[inline(always)]
         unsafe fn at_most(self, bound: Self) -> Self {
             unsafe { Avx2(_mm256_min_ps(bound.0, self.0), _mm256_min_ps(bound.1, self.1)) }
-        }
-
-        #[inline(always)]
-        unsafe fn larger(self, other: Self) -> Self {
-            let one = |a: __m256, b: __m256| unsafe {
-                let nan = _mm256_cmp_ps::<_CMP_UNORD_Q>(a, a);
-                _mm256_blendv_ps(_mm256_max_ps(a, b), a, nan)
-            };
-            Avx2(one(self.0, other.0), one(self.1, other.1))
         }
     }
 }

@@ -135,4 +135,26 @@ impl Map {
             }
         }
     }
+
+    /// Copies `x` `[channels, height, width]` into planes with zeros around: `[channel][row][column]`, each plane with
+    /// its border, without blocks.
+    pub fn pack_planes(&self, x: &[f32], y: &mut [Pixel]) {
+        y.fill(Pixel::ZERO);
+        for (i, row) in x.chunks_exact(self.width.max(1)).enumerate() {
+            let (channel, line) = (i / self.height.max(1), i % self.height.max(1));
+            for (at, &value) in (self.start(channel, line)..).zip(row) {
+                y[at / LANES].0[at % LANES] = value;
+            }
+        }
+    }
+
+    /// Copies planes into `y` `[channels, height, width]`.
+    pub fn unpack_planes(&self, x: &[Pixel], y: &mut [f32]) {
+        for (i, row) in y.chunks_exact_mut(self.width.max(1)).enumerate() {
+            let (channel, line) = (i / self.height.max(1), i % self.height.max(1));
+            for (at, value) in (self.start(channel, line)..).zip(row) {
+                *value = x[at / LANES].0[at % LANES];
+            }
+        }
+    }
 }

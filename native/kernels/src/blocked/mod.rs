@@ -7,16 +7,20 @@
 
 mod conv;
 mod depthwise;
+mod elementwise;
 mod isa;
 mod lanes;
 mod map;
+mod pool;
 mod source;
 mod tile;
 
 pub use conv::{BlockedConv, Ending};
 pub use depthwise::BlockedDepthwise;
+pub use elementwise::{Activation, accumulate, activate, copy_blocks, multiply, scale_and_shift};
 pub use isa::Isa;
 pub use map::{Border, LANES, Map, Pixel};
+pub use pool::{Windows, max_pool, mean_pool};
 pub use source::Source;
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)] // Pointers into buffers whose sizes the callers have checked, and the processor's intrinsics.
 
-use super::isa::Isa;
+use super::isa::{Isa, Set};
 use super::lanes::Lanes;
 use super::lanes::Portable;
 #[cfg(target_arch = "x86_64")]
@@ -153,10 +153,10 @@ kernels!(avx2, Avx2, #[target_feature(enable = "avx2,fma")]);
 kernels!(portable, Portable,);
 
 /// The blocks of output channels and the pixels of a row that an instruction set's registers hold.
-pub(super) const fn capacity(isa: Isa) -> (usize, usize) {
-    match isa {
-        Isa::Avx512 => (2, 14),
-        Isa::Avx2 | Isa::Portable => (1, 6),
+pub(super) fn capacity(isa: Isa) -> (usize, usize) {
+    match isa.set() {
+        Set::Avx512 => (2, 14),
+        Set::Avx2 | Set::Portable => (1, 6),
     }
 }
 
@@ -176,20 +176,20 @@ pub(super) fn kernel(isa: Isa, blocks: usize, rows: usize, pixels: usize, step: 
             }
         };
     }
-    match (isa, blocks, rows) {
+    match (isa.set(), blocks, rows) {
         #[cfg(target_arch = "x86_64")]
-        (Isa::Avx512, 8, 1) if pixels == 1 => avx512::pixel::<8>(),
+        (Set::Avx512, 8, 1) if pixels == 1 => avx512::pixel::<8>(),
         #[cfg(target_arch = "x86_64")]
-        (Isa::Avx512, 2, 1) => by_step!(avx512::row, 2),
+        (Set::Avx512, 2, 1) => by_step!(avx512::row, 2),
         #[cfg(target_arch = "x86_64")]
-        (Isa::Avx512, 1, 1) => by_step!(avx512::row, 1),
+        (Set::Avx512, 1, 1) => by_step!(avx512::row, 1),
         #[cfg(target_arch = "x86_64")]
-        (Isa::Avx512, 2, 2) if step == LANES => avx512::rows::<2>(pixels),
+        (Set::Avx512, 2, 2) if step == LANES => avx512::rows::<2>(pixels),
         #[cfg(target_arch = "x86_64")]
-        (Isa::Avx2, 4, 1) if pixels == 1 => avx2::pixel::<4>(),
+        (Set::Avx2, 4, 1) if pixels == 1 => avx2::pixel::<4>(),
         #[cfg(target_arch = "x86_64")]
-        (Isa::Avx2, 1, 1) => by_step!(avx2::short_row, 1),
-        (Isa::Portable, 1, 1) => by_step!(portable::short_row, 1),
+        (Set::Avx2, 1, 1) => by_step!(avx2::short_row, 1),
+        (Set::Portable, 1, 1) => by_step!(portable::short_row, 1),
         _ => None,
     }
 }

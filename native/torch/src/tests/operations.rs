@@ -48,7 +48,7 @@ fn random_networks_have_the_same_scores_in_training_and_in_prediction() {
         let rows: Vec<Row> = inputs.chunks(graph.input().values()).map(Row::Floats).collect();
         let (mut scores, mut status) = (vec![f32::NAN; 2 * graph.classes()], [Status::Null; 2]);
         let model = Model::new(graph, Preprocessing::default(), vec![], weights).unwrap();
-        Predictor::new(model).predict(&rows, &mut scores, &mut status).unwrap();
+        Predictor::new(model).unwrap().predict(&rows, &mut scores, &mut status).unwrap();
         assert_eq!(status, [Status::Ok; 2], "{json}");
         let apart = difference(&scores, &trained);
         assert!(apart <= 2e-6, "{apart:.1e}: {json}");

@@ -42,7 +42,7 @@ fn real_weights_give_the_scores_of_pytorch() {
         let model = model(&data, &case.name, &case.file);
         let pixels = formula::integers("input", model.graph().input().values(), 256).map(|v| v as u8);
         let pixels: Vec<u8> = pixels.collect();
-        let predictor = Predictor::new(model);
+        let predictor = Predictor::new(model).unwrap();
         let (mut scores, mut status) = (vec![f32::NAN; predictor.width()], [Status::Null]);
         let start = std::time::Instant::now();
         predictor.predict(&[Row::Bytes(&pixels)], &mut scores, &mut status).unwrap();
@@ -65,7 +65,7 @@ fn photos_have_the_labels_and_probabilities_of_pytorch() {
     let Some(data) = data() else { return };
     let labels: BTreeMap<String, [(usize, f64); 3]> = expected::read("labels.json");
     assert_eq!(labels.len(), 270);
-    let predictor = Predictor::new(model(&data, "squeezenet1_1", "squeezenet1_1.pth"));
+    let predictor = Predictor::new(model(&data, "squeezenet1_1", "squeezenet1_1.pth")).unwrap();
     let files: Vec<Vec<u8>> = labels.keys().map(|name| std::fs::read(data.join(name)).unwrap()).collect();
     let rows: Vec<Row> = files.iter().map(|file| Row::Bytes(file)).collect();
     let (mut scores, mut status) = (vec![f32::NAN; 1000 * rows.len()], vec![Status::Null; rows.len()]);
@@ -88,7 +88,7 @@ fn photos_have_the_labels_and_probabilities_of_pytorch() {
 #[test]
 fn resnet_20_knows_the_images_of_cifar_10() {
     let Some(data) = data() else { return };
-    let predictor = Predictor::new(model(&data, "cifar_resnet20", "resnet20-12fca82f.th"));
+    let predictor = Predictor::new(model(&data, "cifar_resnet20", "resnet20-12fca82f.th")).unwrap();
     let images = std::fs::read(data.join("cifar10/test_batch_first1000.bin")).unwrap();
     let (images, rest) = images.as_chunks::<3073>();
     assert!(images.len() == 1000 && rest.is_empty());

@@ -34,7 +34,7 @@ fn a_random_description_is_an_error_or_a_network_that_runs() {
         let input = formula::floats("input", graph.input().values(), 1.0);
         let model = Model::new(graph, Preprocessing::default(), vec![], weights).unwrap();
         let (mut scores, mut status) = (vec![f32::NAN; classes], [Status::Null]);
-        Predictor::new(model).predict(&[Row::Floats(&input)], &mut scores, &mut status).unwrap();
+        Predictor::new(model).unwrap().predict(&[Row::Floats(&input)], &mut scores, &mut status).unwrap();
         assert_eq!(status, [Status::Ok], "{json}");
         assert!(scores.iter().all(|s| s.is_finite()), "{json}");
         valid += 1;

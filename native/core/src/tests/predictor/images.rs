@@ -29,7 +29,7 @@ fn resizing() -> Predictor {
     let weights = formula::weights(graph.layout());
     let image = Preparation { crop: Some(SIZE), ..Preparation::short_side_and_crop(14, 0, Filter::Bilinear) };
     let preprocessing = Preprocessing { image: Some(image), ..Preprocessing::default() };
-    Predictor::new(Model::new(graph, preprocessing, vec![], weights).unwrap())
+    Predictor::new(Model::new(graph, preprocessing, vec![], weights).unwrap()).unwrap()
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn a_layer_gives_what_the_network_that_ends_with_it_gives() {
     // But for the softmax, whose network scores what comes before it.
     for (i, node) in network.nodes.iter().enumerate().filter(|(_, node)| node.name != "softmax1") {
         let layer = of_layer(&network, &node.name);
-        let shorter = Predictor::new(model(&up_to(&network, i)));
+        let shorter = Predictor::new(model(&up_to(&network, i))).unwrap();
         assert_eq!(layer.width(), shorter.width(), "{}", node.name);
         widths.push(layer.width());
         let (found, expected) = (predict(&layer, &rows), predict(&shorter, &rows));
@@ -106,7 +106,7 @@ fn a_mean_is_that_of_each_channel() {
 fn the_last_dense_layer_gives_the_scores_and_the_softmax_probabilities() {
     let (network, input) = (network(), formula::floats("input", VALUES, 1.0));
     let row = [Row::Floats(&input)];
-    let (scores, _) = predict(&Predictor::new(model(&network)), &row);
+    let (scores, _) = predict(&Predictor::new(model(&network)).unwrap(), &row);
     assert_eq!(bits(&predict(&of_layer(&network, "dense2"), &row).0), bits(&scores));
 
     let mut expected = vec![0.0; CLASSES];
@@ -149,7 +149,7 @@ fn a_later_layer_that_overflows_does_no_harm() {
     let weights = vec![1.0, 1.0, 0.0, 1.0, 0.0, 0.0];
     let model = Model::new(graph, Preprocessing::default(), vec![], weights).unwrap();
     let row = [Row::Floats(&[f32::MAX; 2])];
-    assert_eq!(predict(&Predictor::new(model.clone()), &row).1, [Status::NotFinite]);
+    assert_eq!(predict(&Predictor::new(model.clone()).unwrap(), &row).1, [Status::NotFinite]);
     let layer = Predictor::of_layers(model.clone(), &["relu1"]).unwrap();
     assert_eq!(predict(&layer, &row), (vec![f32::MAX; 2], vec![Status::Ok]));
     let (values, status) = predict(&Predictor::of_layers(model, &["dense1"]).unwrap(), &row);

@@ -13,7 +13,7 @@ use crate::{Model, Predictor, Preprocessing, Row, Status};
 fn predictor(network: &Network) -> Predictor {
     let graph = Graph::new(network).unwrap();
     let weights = formula::weights(graph.layout());
-    Predictor::new(Model::new(graph, Preprocessing::default(), vec![], weights).unwrap())
+    Predictor::new(Model::new(graph, Preprocessing::default(), vec![], weights).unwrap()).unwrap()
 }
 
 /// Scores and statuses of some rows, in one call.

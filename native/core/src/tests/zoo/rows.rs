@@ -20,7 +20,7 @@ fn a_row_has_the_same_bits_alone_and_after_any_other() {
         let graph = Graph::new(&zoo::entry(name).unwrap().network([3, side, side], 7)).unwrap();
         let weights = formula::deep_weights(graph.layout());
         let model = Model::new(graph, Preprocessing::default(), vec![], weights).unwrap();
-        let predictor = Predictor::new(model);
+        let predictor = Predictor::new(model).unwrap();
         let values = 3 * side * side;
         let inputs = formula::floats("input", 3 * values, 1.0);
         let mut rows: Vec<Row> = inputs.chunks(values).map(Row::Floats).collect();

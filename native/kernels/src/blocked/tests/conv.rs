@@ -123,7 +123,7 @@ fn convolutions_are_those_of_the_reference() {
             residual.map(|(map, values)| packed(&map, values.as_slice().unwrap()));
         let input = case.input();
         let x = packed(&input, case.x.as_slice().unwrap());
-        for isa in Isa::available() {
+        for &isa in Isa::available() {
             let bias = case.bias.as_slice().unwrap();
             let source = Source::blocks(input);
             let what = format!("{isa:?} {:?} {:?} {:?}", case.x.dim(), case.weight.dim(), case.geometry);
@@ -154,7 +154,7 @@ fn depthwise_convolutions_are_those_of_the_reference() {
         let expected = case.expected(None, bounds);
         let input = case.input();
         let x = packed(&input, case.x.as_slice().unwrap());
-        for isa in Isa::available() {
+        for &isa in Isa::available() {
             let bias = case.bias.as_slice().unwrap();
             let conv =
                 BlockedDepthwise::new(isa, case.weight.view(), bias, &case.geometry, input, y, bounds).unwrap();

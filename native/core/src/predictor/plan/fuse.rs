@@ -1,0 +1,154 @@
+//! Which layers are computed together.
+
+use crate::network::{Conv2d, Graph, Op, Source};
+
+/// One layer, or several that one kernel computes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Unit {
+    /// The layer that does the work.
+    pub(super) node: usize,
+    /// Where its inputs come from; never a layer that keeps its input's values.
+    pub(super) inputs: Vec<Source>,
+    /// The batch normalisation behind a convolution, which becomes part of the weights.
+    pub(super) norm: Option<usize>,
+    /// What is added to the result.
+    pub(super) residual: Option<Source>,
+    /// The bounds of the result: those of a ReLU behind.
+    pub(super) bounds: [f32; 2],
+    /// The last of its layers, whose result it gives.
+    pub(super) result: usize,
+}
+
+/// No bounds.
+pub(super) const UNBOUNDED: [f32; 2] = [f32::NEG_INFINITY, f32::INFINITY];
+
+/// How a convolution is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By the kernel of all convolutions and dense layers.
+    Blocks,
+    /// By that of convolutions whose filters see one channel each.
+    Depthwise,
+    /// By the reference, since the kernels do not know its strides.
+    Reference,
+}
+
+pub(super) fn way(conv: &Conv2d, channels: usize) -> Way {
+    if conv.groups == channels && conv.filters == channels && channels > 1 {
+        Way::Depthwise
+    } else if conv.stride[1] <= 2 {
+        Way::Blocks
+    } else {
+        Way::Reference
+    }
+}
+
+/// Groups the layers `needed`, in an order in which each unit follows its inputs. The values of `outputs` remain.
+pub(super) fn units(graph: &Graph, needed: &[usize], outputs: &[Source]) -> Vec<Unit> {
+    let readers = Readers::of(graph, needed, outputs);
+    let mut made = vec![false; graph.nodes().len()];
+    let mut absorbed = made.clone();
+    let mut units = vec![];
+    for &node in needed {
+        if absorbed[node] || graph.nodes()[node].op.keeps_values() {
+            continue;
+        }
+        let unit = grow(graph, &readers, &made, node);
+        let mut inner = unit.node;
+        while inner != unit.result {
+            let Some(next) = readers.only(inner) else { break };
+            absorbed[next] = true;
+            inner = next;
+        }
+        made[unit.result] = true;
+        units.push(unit);
+    }
+    units
+}
+
+/// Whose values those of `source` are.
+pub(super) fn storage(graph: &Graph, mut source: Source) -> Source {
+    while let Source::Node(i) = source
+        && graph.nodes()[i].op.keeps_values()
+    {
+        source = graph.nodes()[i].inputs[0];
+    }
+    source
+}
+
+/// A layer with all that its kernel can do besides.
+fn grow(graph: &Graph, readers: &Readers, made: &[bool], node: usize) -> Unit {
+    let nodes = graph.nodes();
+    let inputs: Vec<Source> = nodes[node].inputs.iter().map(|&source| storage(graph, source)).collect();
+    let mut unit = Unit { node, inputs, norm: None, residual: None, bounds: UNBOUNDED, result: node };
+    let channels = graph.shape(nodes[node].inputs[0]).dimensions()[0];
+    let [can_norm, can_add, can_bound] = match &nodes[node].op {
+        Op::Conv2d(conv) => match way(conv, channels) {
+            Way::Blocks => [true, true, true],
+            Way::Depthwise => [true, false, true],
+            Way::Reference => [false; 3],
+        },
+        Op::Dense(_) => [false, true, true],
+        Op::BatchNorm(_) => [false, false, true],
+        Op::Add {} => [false, false, unit.inputs.iter().all(|&source| *graph.shape(source) == nodes[node].shape)],
+        _ => [false; 3],
+    };
+    while let Some(next) = readers.only(unit.result) {
+        match &nodes[next].op {
+            Op::BatchNorm(_) if can_norm && unit.result == node => unit.norm = Some(next),
+            Op::Add {} if can_add && unit.residual.is_none() && nodes[next].inputs.len() == 2 => {
+                let sources = nodes[next].inputs.iter().map(|&source| storage(graph, source));
+                // A map that was flattened lies in another order.
+                let fits = |&source: &Source| *graph.shape(source) == nodes[node].shape;
+                let other = sources.filter(|&source| source != Source::Node(unit.result)).last().filter(fits);
+                match other {
+                    Some(Source::Input) => unit.residual = Some(Source::Input),
+                    Some(Source::Node(i)) if made[i] => unit.residual = Some(Source::Node(i)),
+                    _ => break,
+                }
+            }
+            Op::Relu {} if can_bound => unit.bounds = [0.0, f32::INFINITY],
+            Op::Relu6 {} if can_bound => unit.bounds = [0.0, 6.0],
+            _ => break,
+        }
+        unit.result = next;
+        if unit.bounds != UNBOUNDED {
+            break;
+        }
+    }
+    unit
+}
+
+/// Who reads the results of layers.
+struct Readers {
+    of: Vec<Vec<usize>>,
+    is_output: Vec<bool>,
+}
+
+impl Readers {
+    fn of(graph: &Graph, needed: &[usize], outputs: &[Source]) -> Readers {
+        let nodes = graph.nodes();
+        let mut readers = Readers { of: vec![vec![]; nodes.len()], is_output: vec![false; nodes.len()] };
+        for &node in needed.iter().filter(|&&node| !nodes[node].op.keeps_values()) {
+            for &source in &nodes[node].inputs {
+                if let Source::Node(i) = storage(graph, source) {
+                    readers.of[i].push(node);
+                }
+            }
+        }
+        for &output in outputs {
+            if let Source::Node(i) = storage(graph, output) {
+                readers.is_output[i] = true;
+            }
+        }
+        readers
+    }
+
+    /// The only layer that reads a layer's result, where nothing else needs it.
+    fn only(&self, node: usize) -> Option<usize> {
+        match self.of[node][..] {
+            [reader] if !self.is_output[node] => Some(reader),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! How a network is computed: prepared once for its weights and this processor, then run image by image. Neither the
+//! choice of kernels nor the order of their sums depends on anything but the model and the instruction set.
+
+mod fuse;
+mod places;
+mod prepare;
+mod step;
+
+use firesteel_kernels::blocked::{Isa, Pixel};
+
+use self::places::{Place, Places};
+use self::step::{Scratch, Step};
+use super::output::Output;
+use crate::network::Source;
+use crate::{Error, Model};
+
+/// The steps for a model's outputs, and the memory that they need.
+#[derive(Debug)]
+pub(super) struct Plan {
+    isa: Isa,
+    steps: Vec<Step>,
+    input: Option<Place>,
+    outputs: Vec<Place>,
+    pixels: usize,
+}
+
+/// The memory of a run, used again from image to image.
+#[derive(Debug)]
+pub(super) struct Memory {
+    pixels: Vec<Pixel>,
+    scratch: Scratch,
+    values: Vec<f32>,
+}
+
+impl Plan {
+    /// Prepares a model for the layers `needed` and the outputs.
+    pub(super) fn new(isa: Isa, model: &Model, outputs: &[Output]) -> Result<Plan, Error> {
+        let graph = model.graph();
+        let sources: Vec<Source> = outputs.iter().map(|output| fuse::storage(graph, output.source)).collect();
+        let needed = graph.needed_by(&sources);
+        let units = fuse::units(graph, &needed, &sources);
+        let places = Places::of(graph, &units, &sources);
+        let steps = units.iter().map(|unit| prepare::step(isa, model, unit, &places));
+        let found = |&source: &Source| {
+            places.get(source).cloned().ok_or_else(|| Error::Network("an output has no place".to_owned()))
+        };
+        Ok(Plan {
+            isa,
+            steps: steps.collect::<Result<_, _>>()?,
+            input: places.get(Source::Input).cloned(),
+            outputs: sources.iter().map(found).collect::<Result<_, _>>()?,
+            pixels: places.pixels,
+        })
+    }
+
+    /// The memory for one image at a time.
+    pub(super) fn memory(&self) -> Memory {
+        Memory { pixels: vec![Pixel::ZERO; self.pixels], scratch: Scratch::default(), values: vec![] }
+    }
+
+    /// Computes the outputs of one image and writes them behind each other.
+    pub(super) fn run(
+        &self,
+        model: &Model,
+        outputs: &[Output],
+        input: &[f32],
+        memory: &mut Memory,
+        mut scores: &mut [f32],
+    ) -> Result<(), Error> {
+        if let Some(place) = &self.input {
+            place.write(input, &mut memory.pixels[place.range.clone()]);
+        }
+        for step in &self.steps {
+            step.run(self.isa, model, &mut memory.pixels, &mut memory.scratch)?;
+        }
+        for (output, place) in outputs.iter().zip(&self.outputs) {
+            let (own, rest) = scores.split_at_mut(output.values);
+            place.read(&memory.pixels[place.range.clone()], &mut memory.values);
+            output.write(&memory.values, own);
+            scores = rest;
+        }
+        Ok(())
+    }
+}

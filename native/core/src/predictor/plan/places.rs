@@ -1,0 +1,240 @@
+//! Where results lie in memory: with the borders that their readers need, parts of a concatenation behind each other
+//! where they are made, and in the memory of what is not read any more.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use firesteel_kernels::blocked::{Border, LANES, Map, Pixel};
+
+use super::fuse::{Unit, Way, way};
+use crate::network::{Graph, Op, Shape, Source};
+
+/// Where a value lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) map: Map,
+    /// Whether it lies in planes instead of blocks.
+    pub(super) planes: bool,
+    /// Its pixels in memory.
+    pub(super) range: Range<usize>,
+}
+
+impl Place {
+    /// Copies values `[channels, height, width]` into the place, with zeros around.
+    pub(super) fn write(&self, values: &[f32], pixels: &mut [Pixel]) {
+        if self.planes { self.map.pack_planes(values, pixels) } else { self.map.pack(values, pixels) }
+    }
+
+    /// Copies the values out of the place, in the order (channel, row, column).
+    pub(super) fn read(&self, pixels: &[Pixel], values: &mut Vec<f32>) {
+        let map = &self.map;
+        values.resize(map.channels * map.height * map.width, 0.0);
+        if self.planes { map.unpack_planes(pixels, values) } else { map.unpack(pixels, values) }
+    }
+}
+
+/// The places of all values.
+#[derive(Debug)]
+pub(super) struct Places {
+    places: HashMap<Key, Place>,
+    /// Pixels in all.
+    pub(super) pixels: usize,
+}
+
+type Key = Option<usize>;
+
+/// The input is none of the layers.
+fn key(source: Source) -> Key {
+    match source {
+        Source::Input => None,
+        Source::Node(i) => Some(i),
+    }
+}
+
+/// A value that stands in a larger one from a block on; by itself it is the whole of it.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    whole: Key,
+    first: usize,
+}
+
+/// What is known of a value that stands for itself.
+struct Whole {
+    border: Border,
+    pixels: usize,
+    /// The first and the last unit that need it.
+    life: [usize; 2],
+}
+
+impl Places {
+    /// Finds a place for each value of `units`, so that those of `outputs` remain.
+    pub(super) fn of(graph: &Graph, units: &[Unit], outputs: &[Source]) -> Places {
+        let maps = maps(graph, units);
+        let parts = parts(graph, units, &maps);
+        let part = |value: Key| parts.get(&value).copied().unwrap_or(Part { whole: value, first: 0 });
+        let mut wholes: HashMap<Key, Whole> = HashMap::new();
+        let mut note = |value: Key, border: Border, at: usize| {
+            let whole = wholes.entry(part(value).whole).or_insert(Whole {
+                border,
+                pixels: 0,
+                life: [at, at],
+            });
+            whole.border = whole.border.max(border);
+            whole.life = [whole.life[0].min(at), whole.life[1].max(at)];
+        };
+        note(None, Border::default(), 0);
+        for (at, unit) in units.iter().enumerate() {
+            note(Some(unit.result), Border::default(), at);
+            for &source in unit.inputs.iter().chain(&unit.residual) {
+                let border = if unit.inputs.contains(&source) { border(graph, unit, source) } else { Border::default() };
+                note(key(source), border, at);
+            }
+        }
+        for &output in outputs {
+            note(key(output), Border::default(), units.len());
+        }
+        for (value, whole) in &mut wholes {
+            let map = Map { border: whole.border, ..maps[value] };
+            whole.pixels = if is_planes(graph, units, *value) {
+                (map.channels * map.block()).div_ceil(LANES)
+            } else {
+                map.pixels()
+            };
+        }
+        let (starts, pixels) = pack(&wholes);
+        let place = |(&value, map): (&Key, &Map)| {
+            let Part { whole, first } = part(value);
+            let map = Map { border: wholes[&whole].border, ..*map };
+            let planes = is_planes(graph, units, value);
+            let start = starts[&whole] + first * map.block();
+            let length = if whole == value { wholes[&whole].pixels } else { map.pixels() };
+            (value, Place { map, planes, range: start..start + length })
+        };
+        Places { places: maps.iter().map(place).collect(), pixels }
+    }
+
+    /// Where a value lies.
+    pub(super) fn get(&self, source: Source) -> Option<&Place> {
+        self.places.get(&key(source))
+    }
+}
+
+/// A vector is a map of one pixel.
+pub(super) fn map(shape: &Shape) -> Map {
+    Map::new(shape.map().unwrap_or([shape.values(), 1, 1]))
+}
+
+/// The shapes of all values. What is computed value by value of a map that was flattened keeps that map's order.
+fn maps(graph: &Graph, units: &[Unit]) -> HashMap<Key, Map> {
+    let mut maps = HashMap::from([(None, map(graph.input()))]);
+    for unit in units {
+        // What follows in the unit may take it as flat, but leaves the values where they are.
+        let shape = &graph.nodes()[unit.node].shape;
+        let mut inputs = unit.inputs.iter().map(|&source| maps[&key(source)]);
+        let of_inputs = inputs.next().filter(|first| inputs.all(|other| other == *first));
+        let keeps = shape.vector().is_some() && graph.nodes()[unit.node].op.is_by_value();
+        let own = of_inputs.filter(|_| keeps).unwrap_or_else(|| map(shape));
+        maps.insert(Some(unit.result), own);
+    }
+    maps
+}
+
+/// Whether a value is an image of few channels that convolutions alone read: these know planes.
+fn is_planes(graph: &Graph, units: &[Unit], value: Key) -> bool {
+    let Some([channels, ..]) = graph.input().map() else { return false };
+    let by_blocks = |unit: &Unit| match &graph.nodes()[unit.node].op {
+        Op::Conv2d(conv) => way(conv, channels) == Way::Blocks && conv.groups == 1,
+        _ => false,
+    };
+    let reads = |unit: &&Unit| unit.inputs.contains(&Source::Input) || unit.residual == Some(Source::Input);
+    value.is_none()
+        && channels <= 4
+        && units.iter().filter(reads).all(|unit| by_blocks(unit) && unit.residual != Some(Source::Input))
+}
+
+/// The border of zeros that a unit needs around an input.
+fn border(graph: &Graph, unit: &Unit, source: Source) -> Border {
+    let Op::Conv2d(conv) = &graph.nodes()[unit.node].op else { return Border::default() };
+    let (Some([channels, height, width]), Some([_, oh, ow])) =
+        (graph.shape(source).map(), graph.nodes()[unit.node].shape.map())
+    else {
+        return Border::default();
+    };
+    if way(conv, channels) == Way::Reference {
+        return Border::default();
+    }
+    let Ok([top, left]) = conv.padding_before([height, width]) else { return Border::default() };
+    let after = |d: usize, out: usize, before: usize, size: usize| {
+        let end = (out - 1) * conv.stride[d] + (conv.kernel[d] - 1) * conv.dilation[d] + 1;
+        end.saturating_sub(before + size)
+    };
+    Border { top, left, bottom: after(0, oh, top, height), right: after(1, ow, left, width) }
+}
+
+/// The values that are made where a concatenation needs them: of the last one first, since earlier ones may be the
+/// beginning of it.
+fn parts(graph: &Graph, units: &[Unit], maps: &HashMap<Key, Map>) -> HashMap<Key, Part> {
+    let mut parts: HashMap<Key, Part> = HashMap::new();
+    let concats = units.iter().filter(|unit| matches!(graph.nodes()[unit.node].op, Op::Concat {}));
+    for unit in concats.rev() {
+        let value = Some(unit.result);
+        let inputs: Vec<Key> = unit.inputs.iter().map(|&source| key(source)).collect();
+        let blocks = |input: &Key| maps[input].blocks();
+        let fits = |input: &Key| maps[input].channels.is_multiple_of(LANES);
+        if graph.shape(Source::Node(unit.result)).map().is_none() || !inputs.iter().rev().skip(1).all(fits) {
+            continue;
+        }
+        // All of them may stand behind each other already.
+        if let Some(Some(first)) = inputs.first().map(|input| parts.get(input).copied())
+            && !parts.contains_key(&value)
+        {
+            let mut at = first.first;
+            let follows = |input: &Key| {
+                let stands = parts.get(input).is_some_and(|part| part.whole == first.whole && part.first == at);
+                at += blocks(input);
+                stands
+            };
+            if inputs.iter().all(follows) {
+                parts.insert(value, first);
+                continue;
+            }
+        }
+        let Part { whole, first } = parts.get(&value).copied().unwrap_or(Part { whole: value, first: 0 });
+        let mut at = first;
+        for (i, input) in inputs.iter().enumerate() {
+            let taken = input.is_none() || parts.contains_key(input) || inputs[..i].contains(input);
+            // A whole that has parts of its own would have to take these along.
+            let has_parts = parts.values().any(|part| part.whole == *input);
+            if !taken && !has_parts {
+                parts.insert(*input, Part { whole, first: at });
+            }
+            at += blocks(input);
+        }
+    }
+    parts
+}
+
+/// Gives each value a beginning, so that those that live at the same time do not overlap, the largest first.
+fn pack(wholes: &HashMap<Key, Whole>) -> (HashMap<Key, usize>, usize) {
+    let mut order: Vec<(&Key, &Whole)> = wholes.iter().collect();
+    order.sort_by_key(|(value, whole)| (std::cmp::Reverse(whole.pixels), **value));
+    let mut placed: Vec<(Range<usize>, [usize; 2])> = vec![];
+    let mut starts = HashMap::new();
+    for (value, whole) in order {
+        let meets = |life: &[usize; 2]| life[0] <= whole.life[1] && whole.life[0] <= life[1];
+        let mut taken: Vec<&Range<usize>> =
+            placed.iter().filter(|(_, life)| meets(life)).map(|(range, _)| range).collect();
+        taken.sort_by_key(|range| range.start);
+        let mut start = 0;
+        for range in taken {
+            if range.start >= start + whole.pixels {
+                break;
+            }
+            start = start.max(range.end);
+        }
+        placed.push((start..start + whole.pixels, whole.life));
+        starts.insert(*value, start);
+    }
+    let pixels = placed.iter().map(|(range, _)| range.end).max().unwrap_or(0);
+    (starts, pixels)
+}

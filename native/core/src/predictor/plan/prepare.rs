@@ -1,0 +1,188 @@
+//! From units to steps: weights are folded and packed for the processor.
+
+use firesteel_kernels as kernels;
+use firesteel_kernels::blocked::{
+    Activation, BlockedConv, BlockedDepthwise, Ending, Isa, Map, Pixel, Source as Values, Windows,
+};
+use ndarray::{Array4, ArrayView4};
+
+use super::fuse::{Unit, Way, way};
+use super::places::{Place, Places};
+use super::step::{Step, Work};
+use crate::network::{Conv2d, GraphNode, Op, Pool2d, Source};
+use crate::predictor::layer;
+use crate::{Error, Model};
+
+/// Makes a step of a unit.
+pub(super) fn step(isa: Isa, model: &Model, unit: &Unit, places: &Places) -> Result<Step, Error> {
+    let graph = model.graph();
+    let node = &graph.nodes()[unit.node];
+    let place = |source: Source| {
+        places.get(source).cloned().ok_or_else(|| Error::Network(format!("'{}' has no input", node.name)))
+    };
+    let inputs = unit.inputs.iter().map(|&source| place(source)).collect::<Result<Vec<Place>, _>>()?;
+    let output = place(Source::Node(unit.result))?;
+    let residual = unit.residual.map(place).transpose()?;
+    let prepare = Prepare { isa, model, unit, node, inputs: &inputs, residual: residual.as_ref(), output: &output };
+    let work = prepare.work()?;
+    Ok(Step { work, inputs, residual, output })
+}
+
+struct Prepare<'a> {
+    isa: Isa,
+    model: &'a Model,
+    unit: &'a Unit,
+    node: &'a GraphNode,
+    inputs: &'a [Place],
+    residual: Option<&'a Place>,
+    output: &'a Place,
+}
+
+impl Prepare<'_> {
+    fn work(&self) -> Result<Work, Error> {
+        let x = self.inputs[0].map;
+        Ok(match &self.node.op {
+            Op::Conv2d(conv) if way(conv, x.channels) != Way::Reference => self.convolution(conv)?,
+            Op::Dense(_) => self.dense()?,
+            Op::BatchNorm(_) => {
+                let (factor, shift) = self.norm(self.unit.node);
+                Work::ScaleAndShift { factor: lanes(&factor), shift: lanes(&shift), bounds: self.unit.bounds }
+            }
+            Op::MaxPool2d(pool) => Work::MaxPool(self.windows(pool, false)),
+            Op::AvgPool2d(pool) => Work::MeanPool(self.windows(&pool.window(), pool.count_include_pad)),
+            Op::AdaptiveAvgPool2d(_) | Op::GlobalAvgPool2d {} => Work::MeanPool(self.adaptive()),
+            Op::GlobalMaxPool2d {} => Work::MaxPool(self.adaptive()),
+            Op::Multiply {} if self.is_by_map() => Work::Multiply,
+            op if op.is_by_value() && !self.is_of_one_order() => Work::Reference(self.unit.node),
+            Op::Add {} => Work::Add(self.unit.bounds),
+            Op::Multiply {} => Work::Multiply,
+            Op::Concat {} if self.output.map.height > 0 && self.is_by_blocks() => Work::Concat,
+            Op::Relu {} => Work::Activate(Activation::Clamp([0.0, f32::INFINITY])),
+            Op::Relu6 {} => Work::Activate(Activation::Clamp([0.0, 6.0])),
+            Op::LeakyRelu(relu) => Work::Activate(Activation::LeakyRelu(relu.slope as f32)),
+            Op::Sigmoid {} => Work::Activate(Activation::Sigmoid),
+            Op::Silu {} => Work::Activate(Activation::Silu),
+            Op::HardSigmoid {} => Work::Activate(Activation::HardSigmoid),
+            Op::HardSwish {} => Work::Activate(Activation::HardSwish),
+            _ => Work::Reference(self.unit.node),
+        })
+    }
+
+    fn weight(&self, node: &GraphNode, i: usize) -> &[f32] {
+        let specs = self.model.graph().layout().specs();
+        specs.get(node.weights.clone()).and_then(|own| own.get(i)).map_or(&[], |spec| {
+            &self.model.weights()[spec.range.clone()]
+        })
+    }
+
+    /// A batch normalisation as a factor and a shift for each channel.
+    fn norm(&self, node: usize) -> (Vec<f64>, Vec<f64>) {
+        let node = &self.model.graph().nodes()[node];
+        let Op::BatchNorm(norm) = &node.op else { return (vec![], vec![]) };
+        let [weight, bias, mean, variance] = [0, 1, 2, 3].map(|i| self.weight(node, i));
+        (0..weight.len())
+            .map(|c| {
+                let factor = f64::from(weight[c]) / (f64::from(variance[c]) + norm.eps).sqrt();
+                (factor, f64::from(bias[c]) - f64::from(mean[c]) * factor)
+            })
+            .unzip()
+    }
+
+    fn convolution(&self, conv: &Conv2d) -> Result<Work, Error> {
+        let x = self.inputs[0].map;
+        let geometry = layer::convolution(conv, [x.height, x.width]).map_err(|problem| Error::Layer {
+            layer: self.node.name.clone(),
+            op: "conv2d",
+            problem,
+        })?;
+        let [kh, kw] = conv.kernel;
+        let shape = (conv.filters, x.channels / conv.groups, kh, kw);
+        let mut weight: Array4<f32> = ArrayView4::from_shape(shape, self.weight(self.node, 0))?.to_owned();
+        let own = self.weight(self.node, 1);
+        let mut bias = if conv.bias { own.to_vec() } else { vec![0.0; conv.filters] };
+        if let Some(norm) = self.unit.norm {
+            let (factor, shift) = self.norm(norm);
+            for (filter, mut values) in weight.outer_iter_mut().enumerate() {
+                values.mapv_inplace(|v| (f64::from(v) * factor[filter]) as f32);
+                bias[filter] = (f64::from(bias[filter]) * factor[filter] + shift[filter]) as f32;
+            }
+        }
+        if way(conv, x.channels) == Way::Depthwise {
+            let (y, bounds) = (self.output.map, self.unit.bounds);
+            return Ok(Work::Depthwise(BlockedDepthwise::new(
+                self.isa,
+                weight.view(),
+                &bias,
+                &geometry,
+                x,
+                y,
+                bounds,
+            )?));
+        }
+        self.blocks(weight.view(), &bias, &geometry)
+    }
+
+    /// A dense layer is a convolution whose only window is the whole map.
+    fn dense(&self) -> Result<Work, Error> {
+        let (x, units) = (self.inputs[0].map, self.output.map.channels);
+        let weight = ArrayView4::from_shape((units, x.channels, x.height, x.width), self.weight(self.node, 0))?;
+        let own = self.weight(self.node, 1);
+        let bias = if own.is_empty() { vec![0.0; units] } else { own.to_vec() };
+        let geometry = kernels::Conv2d { stride: [1, 1], padding_before: [0, 0], dilation: [1, 1], groups: 1 };
+        self.blocks(weight, &bias, &geometry)
+    }
+
+    fn blocks(&self, weight: ArrayView4<f32>, bias: &[f32], geometry: &kernels::Conv2d) -> Result<Work, Error> {
+        let input = &self.inputs[0];
+        let values = if input.planes { Values::planes(input.map) } else { Values::blocks(input.map) };
+        let ending = Ending { residual: self.residual.map(|place| place.map), bounds: self.unit.bounds };
+        let conv = BlockedConv::new(self.isa, weight, bias, geometry, values, self.output.map, ending)?;
+        conv.map(Work::Conv).ok_or_else(|| Error::Layer {
+            layer: self.node.name.clone(),
+            op: "conv2d",
+            problem: "has strides for which there is no kernel".to_owned(),
+        })
+    }
+
+    fn windows(&self, pool: &Pool2d, count_padding: bool) -> [Windows; 2] {
+        let (x, y) = (self.inputs[0].map, self.output.map);
+        let geometry = layer::window(pool);
+        let along = |d, size, out| Windows::of(&geometry, d, size, out, count_padding);
+        [along(0, x.height, y.height), along(1, x.width, y.width)]
+    }
+
+    fn adaptive(&self) -> [Windows; 2] {
+        let (x, y) = (self.inputs[0].map, self.output.map);
+        [Windows::adaptive(x.height, y.height), Windows::adaptive(x.width, y.width)]
+    }
+
+    /// Whether the second input has a factor for each map of the first.
+    fn is_by_map(&self) -> bool {
+        let (x, factors) = (&self.inputs[0].map, &self.inputs[1].map);
+        size(x) == size(&self.output.map) && size(factors) == [x.channels, 1, 1]
+    }
+
+    /// Whether all inputs lie in the order of the result.
+    fn is_of_one_order(&self) -> bool {
+        self.inputs.iter().all(|place| size(&place.map) == size(&self.output.map))
+    }
+
+    /// Whether each input begins a block of the result.
+    fn is_by_blocks(&self) -> bool {
+        let is_map = self.model.graph().shape(Source::Node(self.unit.node)).map().is_some();
+        let (_, before) = self.inputs.split_last().unzip();
+        let whole = |place: &Place| place.map.channels.is_multiple_of(kernels::blocked::LANES);
+        is_map && before.is_some_and(|before: &[Place]| before.iter().all(whole))
+    }
+}
+
+fn size(map: &Map) -> [usize; 3] {
+    [map.channels, map.height, map.width]
+}
+
+fn lanes(values: &[f64]) -> Vec<Pixel> {
+    values
+        .chunks(kernels::blocked::LANES)
+        .map(|chunk| Pixel(std::array::from_fn(|i| chunk.get(i).map_or(0.0, |&v| v as f32))))
+        .collect()
+}

@@ -1,0 +1,157 @@
+//! One step of a plan, ready to run.
+
+use std::ops::Range;
+
+use firesteel_kernels::blocked::{
+    Activation, BlockedConv, BlockedDepthwise, Isa, Map, Pixel, Windows, accumulate, activate, copy_blocks,
+    max_pool, mean_pool, multiply, scale_and_shift,
+};
+
+use super::places::Place;
+use crate::predictor::layer;
+use crate::{Error, Model};
+
+/// What a step computes, and what of.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) work: Work,
+    pub(super) inputs: Vec<Place>,
+    pub(super) residual: Option<Place>,
+    pub(super) output: Place,
+}
+
+/// A kernel with all that it needs but values.
+#[derive(Debug)]
+pub(super) enum Work {
+    Conv(BlockedConv),
+    Depthwise(BlockedDepthwise),
+    ScaleAndShift { factor: Vec<Pixel>, shift: Vec<Pixel>, bounds: [f32; 2] },
+    MaxPool([Windows; 2]),
+    MeanPool([Windows; 2]),
+    Activate(Activation),
+    /// The sum of all inputs, within bounds.
+    Add([f32; 2]),
+    Multiply,
+    /// Copies those inputs that are not yet where they belong.
+    Concat,
+    /// A layer by the readable kernels.
+    Reference(usize),
+}
+
+/// Buffers for layers by the readable kernels.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    inputs: Vec<Vec<f32>>,
+    output: Vec<f32>,
+    columns: Vec<f32>,
+}
+
+/// Memory apart from a step's output: what lies before and behind it.
+struct Around<'a> {
+    before: &'a [Pixel],
+    after: &'a [Pixel],
+    end: usize,
+}
+
+impl Around<'_> {
+    /// A value's pixels; none where it overlaps the output, which no plan has.
+    fn get(&self, range: &Range<usize>) -> Result<&[Pixel], Error> {
+        let found = match range.start.checked_sub(self.end) {
+            Some(start) => self.after.get(start..range.end - self.end),
+            None => self.before.get(range.clone()),
+        };
+        found.ok_or_else(|| Error::Network(format!("the values at {range:?} are overwritten while they are read")))
+    }
+}
+
+impl Step {
+    /// Computes the step of one image.
+    pub(super) fn run(
+        &self,
+        isa: Isa,
+        model: &Model,
+        memory: &mut [Pixel],
+        scratch: &mut Scratch,
+    ) -> Result<(), Error> {
+        let Range { start, end } = self.output.range;
+        let (before, rest) = memory.split_at_mut(start);
+        let (y, after) = rest.split_at_mut(end - start);
+        let around = Around { before, after, end };
+        let map = &self.output.map;
+        if !matches!(self.work, Work::Concat) {
+            map.clear_border(y);
+        }
+        let x = |i: usize| -> Result<(&Map, &[Pixel]), Error> {
+            Ok((&self.inputs[i].map, around.get(&self.inputs[i].range)?))
+        };
+        match &self.work {
+            Work::Conv(conv) => {
+                let residual = self.residual.as_ref().map(|place| around.get(&place.range)).transpose()?;
+                conv.run(x(0)?.1, residual, y)?;
+            }
+            Work::Depthwise(conv) => conv.run(x(0)?.1, y)?,
+            Work::ScaleAndShift { factor, shift, bounds } => {
+                scale_and_shift(isa, x(0)?, factor, shift, *bounds, (map, y));
+            }
+            Work::MaxPool(windows) => max_pool(isa, windows, x(0)?, (map, y)),
+            Work::MeanPool(windows) => mean_pool(isa, windows, x(0)?, (map, y)),
+            Work::Activate(activation) => activate(isa, *activation, x(0)?, (map, y)),
+            Work::Add(bounds) => {
+                copy_blocks(x(0)?, 0, (map, &mut *y));
+                let last = self.inputs.len() - 1;
+                for i in 1..=last {
+                    let bounds = if i == last { *bounds } else { super::fuse::UNBOUNDED };
+                    accumulate(isa, x(i)?, bounds, (map, &mut *y));
+                }
+            }
+            Work::Multiply => multiply(isa, x(0)?, x(1)?, (map, y)),
+            Work::Concat => return self.concat(memory),
+            Work::Reference(node) => self.reference(*node, model, &around, y, scratch)?,
+        }
+        Ok(())
+    }
+
+    /// Inputs may lie within the output, where they belong.
+    fn concat(&self, memory: &mut [Pixel]) -> Result<(), Error> {
+        let (mut first, map, range) = (0, &self.output.map, &self.output.range);
+        for input in &self.inputs {
+            let to = range.start + first * map.block()..range.start + (first + input.map.blocks()) * map.block();
+            first += input.map.blocks();
+            if input.range == to {
+                continue;
+            }
+            let part = Map { channels: input.map.channels, ..*map };
+            let (before, rest) = memory.split_at_mut(to.start);
+            let (y, after) = rest.split_at_mut(to.end - to.start);
+            part.clear_border(y);
+            let around = Around { before, after, end: to.end };
+            copy_blocks((&input.map, around.get(&input.range)?), 0, (&part, y));
+        }
+        Ok(())
+    }
+
+    fn reference(
+        &self,
+        node: usize,
+        model: &Model,
+        around: &Around,
+        y: &mut [Pixel],
+        scratch: &mut Scratch,
+    ) -> Result<(), Error> {
+        let graph = model.graph();
+        let node = &graph.nodes()[node];
+        scratch.inputs.resize(self.inputs.len(), vec![]);
+        for (place, values) in self.inputs.iter().zip(&mut scratch.inputs) {
+            place.read(around.get(&place.range)?, values);
+        }
+        let inputs = node.inputs.iter().zip(&scratch.inputs);
+        let inputs: Vec<_> =
+            inputs.map(|(&source, values)| (graph.shape(source), values.as_slice())).collect();
+        let specs = &graph.layout().specs()[node.weights.clone()];
+        let weights: Vec<_> = specs.iter().map(|spec| &model.weights()[spec.range.clone()]).collect();
+        scratch.output.resize(node.shape.values(), 0.0);
+        layer::compute(node, &inputs, &weights, &mut scratch.columns, &mut scratch.output)?;
+        self.output.map.pack(&scratch.output, y);
+        Ok(())
+    }
+}
