@@ -12,6 +12,7 @@ use firesteel_image::Limits;
 use crate::{Error, ImageReader, Model, Status};
 use firesteel_kernels::blocked::Isa;
 use output::Output;
+pub use plan::StepProfile;
 use plan::{Memory, Plan};
 
 /// One input, in the layout of the network's input shape.
@@ -113,6 +114,12 @@ impl Predictor {
             }
         }
         Ok(())
+    }
+
+    /// The steps in which an image is computed, each with the shortest of the times that it takes in some images.
+    pub fn profile(&self, images: usize) -> Result<Vec<StepProfile>, Error> {
+        let input = vec![0.5; self.model.graph().input().values()];
+        self.plan.profile(&self.model, &input, images)
     }
 
     fn start(&self) -> Run {

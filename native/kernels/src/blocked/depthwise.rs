@@ -141,15 +141,15 @@ unsafe fn row<L: Lanes, const P: usize, const STEP: usize>(row: &Row) {
     unsafe {
         let mut sums = [L::load(row.weights); P];
         for (i, &tap) in row.taps.iter().enumerate() {
-            let x = row.x.add(tap as usize);
-            let weight = L::load(row.weights.add((i + 1) * LANES));
+            let x = row.x.wrapping_add(tap as usize);
+            let weight = L::load(row.weights.wrapping_add(i.wrapping_add(1).wrapping_mul(LANES)));
             for (p, sum) in sums.iter_mut().enumerate() {
-                *sum = sum.multiply_add(L::load(x.add(p * step)), weight);
+                *sum = sum.multiply_add(L::load(x.wrapping_add(p.wrapping_mul(step))), weight);
             }
         }
         let [low, high] = row.bounds.map(|bound| L::splat(bound));
         for (p, sum) in sums.into_iter().enumerate() {
-            sum.at_least(low).at_most(high).store(row.y.add(p * LANES));
+            sum.at_least(low).at_most(high).store(row.y.wrapping_add(p.wrapping_mul(LANES)));
         }
     }
 }

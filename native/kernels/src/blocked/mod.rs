@@ -14,6 +14,7 @@ mod map;
 mod pool;
 mod source;
 mod tile;
+mod winograd;
 
 pub use conv::{BlockedConv, Ending};
 pub use depthwise::BlockedDepthwise;
@@ -22,6 +23,7 @@ pub use isa::Isa;
 pub use map::{Border, LANES, Map, Pixel};
 pub use pool::{Windows, max_pool, mean_pool};
 pub use source::Source;
+pub use winograd::BlockedWinograd;
 
 #[cfg(test)]
 mod tests;

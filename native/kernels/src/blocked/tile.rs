@@ -44,57 +44,66 @@ pub(super) type Kernel = unsafe fn(&Tile);
 /// the distance of two pixels of `x` in a row. The order of the additions is that of the taps and their values.
 #[inline(always)]
 unsafe fn tile<L: Lanes, const V: usize, const R: usize, const P: usize, const STEP: usize>(t: &Tile) {
+    // Wrapping, since checks of overflow would be among the innermost instructions.
+    let y_at = |r: usize, p: usize, v: usize| {
+        let row = r.wrapping_mul(t.y_row).wrapping_add(v.wrapping_mul(t.y_block));
+        t.y.wrapping_add(row.wrapping_add(p.wrapping_mul(LANES)))
+    };
+    let residual_at = |r: usize, p: usize, v: usize| {
+        let row = r.wrapping_mul(t.residual_row).wrapping_add(v.wrapping_mul(t.residual_block));
+        t.residual.wrapping_add(row.wrapping_add(p.wrapping_mul(LANES)))
+    };
     // SAFETY: the caller's.
     unsafe {
         let mut sums = [[[L::splat(0.0); V]; P]; R];
-        if t.bias.is_null() {
-            for (r, row) in sums.iter_mut().enumerate() {
-                for (p, pixel) in row.iter_mut().enumerate() {
-                    for (v, sum) in pixel.iter_mut().enumerate() {
-                        *sum = L::load(t.y.add(r * t.y_row + v * t.y_block + p * LANES));
-                    }
-                }
-            }
-        } else {
-            for v in 0..V {
-                let bias = L::load(t.bias.add(v * LANES));
-                for row in &mut sums {
-                    for pixel in row {
-                        pixel[v] = bias;
-                    }
+        for r in 0..R {
+            for p in 0..P {
+                for v in 0..V {
+                    let from = if t.bias.is_null() {
+                        y_at(r, p, v).cast_const()
+                    } else {
+                        t.bias.wrapping_add(v.wrapping_mul(LANES))
+                    };
+                    sums[r][p][v] = L::load(from);
                 }
             }
         }
         let mut at = t.weights;
         for &tap in t.taps {
-            let x = t.x.add(tap as usize);
-            for channel in 0..t.channels {
-                let x = x.add(channel);
+            let mut x = t.x.wrapping_add(tap as usize);
+            let end = x.wrapping_add(t.channels);
+            while x != end {
                 let mut weights = [L::splat(0.0); V];
                 for (v, weight) in weights.iter_mut().enumerate() {
-                    *weight = L::load(at.add(v * LANES));
+                    *weight = L::load(at.wrapping_add(v.wrapping_mul(LANES)));
                 }
-                at = at.add(V * LANES);
+                at = at.wrapping_add(V.wrapping_mul(LANES));
                 for (r, row) in sums.iter_mut().enumerate() {
+                    let x = x.wrapping_add(r.wrapping_mul(t.x_row));
                     for (p, pixel) in row.iter_mut().enumerate() {
-                        let value = L::splat(*x.add(r * t.x_row + p * STEP));
+                        let value = L::splat(*x.wrapping_add(p.wrapping_mul(STEP)));
                         for (sum, weight) in pixel.iter_mut().zip(weights) {
                             *sum = sum.multiply_add(value, weight);
                         }
                     }
                 }
+                x = x.wrapping_add(1);
+            }
+        }
+        if !t.residual.is_null() {
+            for r in 0..R {
+                for p in 0..P {
+                    for v in 0..V {
+                        sums[r][p][v] = sums[r][p][v].add(L::load(residual_at(r, p, v)));
+                    }
+                }
             }
         }
         let [low, high] = t.bounds.map(|bound| L::splat(bound));
-        for (r, row) in sums.into_iter().enumerate() {
-            for (p, pixel) in row.into_iter().enumerate() {
-                for (v, mut sum) in pixel.into_iter().enumerate() {
-                    if !t.residual.is_null() {
-                        let at = r * t.residual_row + v * t.residual_block + p * LANES;
-                        sum = sum.add(L::load(t.residual.add(at)));
-                    }
-                    let y = t.y.add(r * t.y_row + v * t.y_block + p * LANES);
-                    sum.at_least(low).at_most(high).store(y);
+        for r in 0..R {
+            for p in 0..P {
+                for v in 0..V {
+                    sums[r][p][v].at_least(low).at_most(high).store(y_at(r, p, v));
                 }
             }
         }

@@ -6,6 +6,8 @@ mod places;
 mod prepare;
 mod step;
 
+use std::time::{Duration, Instant};
+
 use firesteel_kernels::blocked::{Isa, Pixel};
 
 use self::places::{Place, Places};
@@ -22,6 +24,37 @@ pub(super) struct Plan {
     input: Option<Place>,
     outputs: Vec<Place>,
     pixels: usize,
+}
+
+/// What a step of a plan is, and how long it takes.
+#[derive(Debug, Clone)]
+pub struct StepProfile {
+    /// The first of the layers that it computes.
+    pub layer: String,
+    /// The kernel.
+    pub kernel: &'static str,
+    /// Channels, rows and columns of the result.
+    pub shape: [usize; 3],
+    /// How often two values are multiplied and added for an image.
+    pub multiplications: usize,
+    /// Bytes of its weights.
+    pub bytes: usize,
+    /// The shortest of some times.
+    pub time: Duration,
+}
+
+impl StepProfile {
+    fn of(step: &Step) -> StepProfile {
+        let map = &step.output.map;
+        StepProfile {
+            layer: step.layer.clone(),
+            kernel: step.work.name(),
+            shape: [map.channels, map.height, map.width],
+            multiplications: step.multiplications,
+            bytes: step.work.bytes(),
+            time: Duration::MAX,
+        }
+    }
 }
 
 /// The memory of a run, used again from image to image.
@@ -56,6 +89,23 @@ impl Plan {
     /// The memory for one image at a time.
     pub(super) fn memory(&self) -> Memory {
         Memory { pixels: vec![Pixel::ZERO; self.pixels], scratch: Scratch::default(), values: vec![] }
+    }
+
+    /// What each step is, and the shortest of the times that some images take in it.
+    pub(super) fn profile(&self, model: &Model, input: &[f32], images: usize) -> Result<Vec<StepProfile>, Error> {
+        let mut memory = self.memory();
+        let mut profiles: Vec<StepProfile> = self.steps.iter().map(StepProfile::of).collect();
+        for _ in 0..images {
+            if let Some(place) = &self.input {
+                place.write(input, &mut memory.pixels[place.range.clone()]);
+            }
+            for (step, profile) in self.steps.iter().zip(&mut profiles) {
+                let start = Instant::now();
+                step.run(self.isa, model, &mut memory.pixels, &mut memory.scratch)?;
+                profile.time = profile.time.min(start.elapsed());
+            }
+        }
+        Ok(profiles)
     }
 
     /// Computes the outputs of one image and writes them behind each other.

@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use firesteel_kernels::blocked::{Border, LANES, Map, Pixel};
+use firesteel_kernels::blocked::{BlockedWinograd, Border, LANES, Map, Pixel};
 
 use super::fuse::{Unit, Way, way};
 use crate::network::{Graph, Op, Shape, Source};
+use crate::predictor::layer;
 
 /// Where a value lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,6 +165,12 @@ fn border(graph: &Graph, unit: &Unit, source: Source) -> Border {
         return Border::default();
     }
     let Ok([top, left]) = conv.padding_before([height, width]) else { return Border::default() };
+    if let Ok(geometry) = layer::convolution(conv, [height, width]) {
+        let [kh, kw] = conv.kernel;
+        if BlockedWinograd::pays([conv.filters, channels / conv.groups, kh, kw], &geometry, [oh, ow]) {
+            return BlockedWinograd::border(&geometry, [height, width], [oh, ow]);
+        }
+    }
     let after = |d: usize, out: usize, before: usize, size: usize| {
         let end = (out - 1) * conv.stride[d] + (conv.kernel[d] - 1) * conv.dilation[d] + 1;
         end.saturating_sub(before + size)

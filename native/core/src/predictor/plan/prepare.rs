@@ -2,7 +2,7 @@
 
 use firesteel_kernels as kernels;
 use firesteel_kernels::blocked::{
-    Activation, BlockedConv, BlockedDepthwise, Ending, Isa, Map, Pixel, Source as Values, Windows,
+    Activation, BlockedConv, BlockedDepthwise, BlockedWinograd, Ending, Isa, Map, Pixel, Source as Values, Windows,
 };
 use ndarray::{Array4, ArrayView4};
 
@@ -25,7 +25,13 @@ pub(super) fn step(isa: Isa, model: &Model, unit: &Unit, places: &Places) -> Res
     let residual = unit.residual.map(place).transpose()?;
     let prepare = Prepare { isa, model, unit, node, inputs: &inputs, residual: residual.as_ref(), output: &output };
     let work = prepare.work()?;
-    Ok(Step { work, inputs, residual, output })
+    let per_output = match &node.op {
+        Op::Conv2d(conv) => inputs[0].map.channels / conv.groups * conv.kernel[0] * conv.kernel[1],
+        Op::Dense(_) => graph.shape(node.inputs[0]).values(),
+        _ => 0,
+    };
+    let multiplications = per_output * node.shape.values();
+    Ok(Step { layer: node.name.clone(), multiplications, work, inputs, residual, output })
 }
 
 struct Prepare<'a> {
@@ -119,7 +125,20 @@ impl Prepare<'_> {
                 bounds,
             )?));
         }
+        let y = self.output.map;
+        let (filters, per_group, ..) = weight.dim();
+        if !self.inputs[0].planes
+            && BlockedWinograd::pays([filters, per_group, kh, kw], &geometry, [y.height, y.width])
+        {
+            let winograd =
+                BlockedWinograd::new(self.isa, weight.view(), &bias, &geometry, x, y, self.ending())?;
+            return Ok(Work::Winograd(winograd));
+        }
         self.blocks(weight.view(), &bias, &geometry)
+    }
+
+    fn ending(&self) -> Ending {
+        Ending { residual: self.residual.map(|place| place.map), bounds: self.unit.bounds }
     }
 
     /// A dense layer is a convolution whose only window is the whole map.
@@ -135,8 +154,8 @@ impl Prepare<'_> {
     fn blocks(&self, weight: ArrayView4<f32>, bias: &[f32], geometry: &kernels::Conv2d) -> Result<Work, Error> {
         let input = &self.inputs[0];
         let values = if input.planes { Values::planes(input.map) } else { Values::blocks(input.map) };
-        let ending = Ending { residual: self.residual.map(|place| place.map), bounds: self.unit.bounds };
-        let conv = BlockedConv::new(self.isa, weight, bias, geometry, values, self.output.map, ending)?;
+        let conv =
+            BlockedConv::new(self.isa, weight, bias, geometry, values, self.output.map, self.ending())?;
         conv.map(Work::Conv).ok_or_else(|| Error::Layer {
             layer: self.node.name.clone(),
             op: "conv2d",

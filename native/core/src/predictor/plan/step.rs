@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use firesteel_kernels::blocked::{
-    Activation, BlockedConv, BlockedDepthwise, Isa, Map, Pixel, Windows, accumulate, activate, copy_blocks,
+    Activation, BlockedConv, BlockedDepthwise, BlockedWinograd, Isa, Map, Pixel, Windows, accumulate, activate, copy_blocks,
     max_pool, mean_pool, multiply, scale_and_shift,
 };
 
@@ -14,6 +14,10 @@ use crate::{Error, Model};
 /// What a step computes, and what of.
 #[derive(Debug)]
 pub(super) struct Step {
+    /// The first of its layers, which does the work.
+    pub(super) layer: String,
+    /// How often two values are multiplied and added for an image; 0 where that is not what takes the time.
+    pub(super) multiplications: usize,
     pub(super) work: Work,
     pub(super) inputs: Vec<Place>,
     pub(super) residual: Option<Place>,
@@ -24,6 +28,7 @@ pub(super) struct Step {
 #[derive(Debug)]
 pub(super) enum Work {
     Conv(BlockedConv),
+    Winograd(BlockedWinograd),
     Depthwise(BlockedDepthwise),
     ScaleAndShift { factor: Vec<Pixel>, shift: Vec<Pixel>, bounds: [f32; 2] },
     MaxPool([Windows; 2]),
@@ -38,9 +43,10 @@ pub(super) enum Work {
     Reference(usize),
 }
 
-/// Buffers for layers by the readable kernels.
+/// Buffers of steps: for transformed tiles, and for layers by the readable kernels.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
+    pixels: Vec<Pixel>,
     inputs: Vec<Vec<f32>>,
     output: Vec<f32>,
     columns: Vec<f32>,
@@ -53,14 +59,44 @@ struct Around<'a> {
     end: usize,
 }
 
-impl Around<'_> {
+impl<'a> Around<'a> {
     /// A value's pixels; none where it overlaps the output, which no plan has.
-    fn get(&self, range: &Range<usize>) -> Result<&[Pixel], Error> {
+    fn get(&self, range: &Range<usize>) -> Result<&'a [Pixel], Error> {
         let found = match range.start.checked_sub(self.end) {
             Some(start) => self.after.get(start..range.end - self.end),
             None => self.before.get(range.clone()),
         };
         found.ok_or_else(|| Error::Network(format!("the values at {range:?} are overwritten while they are read")))
+    }
+}
+
+impl Work {
+    /// The kernel's name.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Work::Conv(_) => "blocks",
+            Work::Winograd(_) => "Winograd",
+            Work::Depthwise(_) => "depthwise",
+            Work::ScaleAndShift { .. } => "scale and shift",
+            Work::MaxPool(_) => "max pool",
+            Work::MeanPool(_) => "mean pool",
+            Work::Activate(_) => "activation",
+            Work::Add(_) => "add",
+            Work::Multiply => "multiply",
+            Work::Concat => "concat",
+            Work::Reference(_) => "reference",
+        }
+    }
+
+    /// Bytes of its weights.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Work::Conv(conv) => conv.bytes(),
+            Work::Winograd(conv) => conv.bytes(),
+            Work::Depthwise(conv) => conv.bytes(),
+            Work::ScaleAndShift { factor, shift, .. } => size_of_val(&factor[..]) + size_of_val(&shift[..]),
+            _ => 0,
+        }
     }
 }
 
@@ -85,9 +121,11 @@ impl Step {
             Ok((&self.inputs[i].map, around.get(&self.inputs[i].range)?))
         };
         match &self.work {
-            Work::Conv(conv) => {
-                let residual = self.residual.as_ref().map(|place| around.get(&place.range)).transpose()?;
-                conv.run(x(0)?.1, residual, y)?;
+            Work::Conv(conv) => conv.run(x(0)?.1, self.residual(&around)?, y)?,
+            Work::Winograd(conv) => {
+                let pixels = conv.scratch().max(scratch.pixels.len());
+                scratch.pixels.resize(pixels, Pixel::ZERO);
+                conv.run(x(0)?.1, self.residual(&around)?, y, &mut scratch.pixels)?;
             }
             Work::Depthwise(conv) => conv.run(x(0)?.1, y)?,
             Work::ScaleAndShift { factor, shift, bounds } => {
@@ -109,6 +147,10 @@ impl Step {
             Work::Reference(node) => self.reference(*node, model, &around, y, scratch)?,
         }
         Ok(())
+    }
+
+    fn residual<'a>(&self, around: &Around<'a>) -> Result<Option<&'a [Pixel]>, Error> {
+        self.residual.as_ref().map(|place| around.get(&place.range)).transpose()
     }
 
     /// Inputs may lie within the output, where they belong.

@@ -1,7 +1,9 @@
 //! Every instruction set of this machine against the references, over odd shapes.
 
 mod conv;
+mod elementwise;
 mod map;
+mod winograd;
 
 use ndarray::{Array, Dimension, ShapeBuilder};
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};

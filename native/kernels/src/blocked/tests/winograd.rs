@@ -1,0 +1,89 @@
+use ndarray::{Array1, Array3, Array4};
+use rand::RngExt;
+
+use super::{packed, random, unpacked, used, values};
+use crate::blocked::{BlockedWinograd, Border, Ending, Isa, Map};
+use crate::{Conv2d, conv2d};
+
+#[test]
+fn winograd_convolutions_are_those_of_the_reference() {
+    let mut rng = random(9);
+    for case in 0..60 {
+        let [channels, filters] = [0, 1].map(|_| rng.random_range(16..=70));
+        let size = [0, 1].map(|_| rng.random_range(3..=40));
+        let before = [0, 1].map(|_| rng.random_range(0..=2));
+        let geometry = Conv2d { stride: [1, 1], padding_before: before, dilation: [1, 1], groups: 1 };
+        // As much padding after as before, less for some.
+        let out = [0, 1].map(|d| size[d] + 2 * before[d] - 2 - usize::from(before[d] > 0 && case % 3 == 0));
+        let x: Array3<f32> = values(&mut rng, (channels, size[0], size[1]));
+        let weight: Array4<f32> = values(&mut rng, (filters, channels, 3, 3));
+        let bias: Array1<f32> = values(&mut rng, filters);
+        let residual: Option<Array3<f32>> =
+            rng.random_bool(0.5).then(|| values(&mut rng, (filters, out[0], out[1])));
+        let bounds = if rng.random_bool(0.5) { [0.0, 6.0] } else { Ending::NONE.bounds };
+
+        let mut expected = Array3::from_elem((filters, out[0], out[1]), f32::NAN);
+        let reference = Some(bias.view());
+        conv2d(x.view(), weight.view(), reference, &geometry, &mut vec![], expected.view_mut()).unwrap();
+        if let Some(residual) = &residual {
+            expected += residual;
+        }
+        expected.mapv_inplace(|v| v.clamp(bounds[0], bounds[1]));
+
+        let border = BlockedWinograd::border(&geometry, size, out);
+        let input = Map { border, ..Map::new([channels, size[0], size[1]]) };
+        let y = Map {
+            border: Border { top: 1, bottom: 2, left: 0, right: 3 },
+            ..Map::new([filters, out[0], out[1]])
+        };
+        let ending = Ending { residual: residual.as_ref().map(|_| Map { border: Border::default(), ..y }), bounds };
+        let x = packed(&input, x.as_slice().unwrap());
+        let added = residual.map(|values| packed(&ending.residual.unwrap(), values.as_slice().unwrap()));
+        for &isa in Isa::available() {
+            let bias = bias.as_slice().unwrap();
+            let conv = BlockedWinograd::new(isa, weight.view(), bias, &geometry, input, y, ending).unwrap();
+            let (mut result, mut scratch) = (used(y.pixels()), used(conv.scratch()));
+            y.clear_border(&mut result);
+            conv.run(&x, added.as_deref(), &mut result, &mut scratch).unwrap();
+            let mut again = result.clone();
+            y.clear_border(&mut again);
+            assert_eq!(again, result, "the border is left as it was");
+            for (found, expected) in unpacked(&y, &result).iter().zip(&expected) {
+                // More than of direct convolution: 4e-7 for each product.
+                let bound = 1e-6 * (9 * channels) as f32 * expected.abs().max(1.0);
+                assert!((found - expected).abs() <= bound, "case {case}, {isa:?}: {found} for {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn it_pays_for_many_channels_and_large_maps_alone() {
+    let plain = Conv2d { stride: [1, 1], padding_before: [1, 1], dilation: [1, 1], groups: 1 };
+    assert!(BlockedWinograd::pays([64, 64, 3, 3], &plain, [56, 56]));
+    assert!(BlockedWinograd::pays([256, 256, 3, 3], &plain, [14, 14]));
+    assert!(!BlockedWinograd::pays([512, 512, 3, 3], &plain, [7, 7]), "its weights take longer to read");
+    assert!(!BlockedWinograd::pays([64, 3, 3, 3], &plain, [224, 224]));
+    assert!(!BlockedWinograd::pays([64, 64, 1, 1], &plain, [56, 56]));
+    for other in [
+        Conv2d { stride: [2, 2], ..plain },
+        Conv2d { dilation: [1, 2], ..plain },
+        Conv2d { groups: 4, ..plain },
+    ] {
+        assert!(!BlockedWinograd::pays([64, 64, 3, 3], &other, [56, 56]), "{other:?}");
+    }
+}
+
+#[test]
+fn a_border_that_is_too_narrow_is_refused() {
+    let geometry = Conv2d { stride: [1, 1], padding_before: [1, 1], dilation: [1, 1], groups: 1 };
+    let border = BlockedWinograd::border(&geometry, [6, 7], [6, 7]);
+    assert_eq!(border, Border { top: 1, bottom: 3, left: 1, right: 2 });
+    let weight = Array4::<f32>::zeros((16, 16, 3, 3));
+    let narrow = Map { border: Border { bottom: 2, ..border }, ..Map::new([16, 6, 7]) };
+    let y = Map::new([16, 6, 7]);
+    let error =
+        BlockedWinograd::new(Isa::best(), weight.view(), &[0.0; 16], &geometry, narrow, y, Ending::NONE)
+            .unwrap_err();
+    assert_eq!(error.what, "shapes or border");
+}
