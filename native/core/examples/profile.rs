@@ -3,7 +3,7 @@
 use firesteel_core::network::Graph;
 use firesteel_core::{Error, Initializer, Model, Predictor, Preprocessing, zoo};
 
-const IMAGES: usize = 20;
+const IMAGES: usize = 100;
 
 fn main() -> Result<(), Error> {
     for name in std::env::args().skip(1) {

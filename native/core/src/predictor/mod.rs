@@ -6,6 +6,7 @@ mod output;
 mod plan;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use firesteel_image::Limits;
 
@@ -33,6 +34,8 @@ pub struct Predictor {
     outputs: Vec<Output>,
     plan: Plan,
     images: ImageReader,
+    /// Memory of calls that have ended, for those to come: no more than there were at a time.
+    idle: Mutex<Vec<Run>>,
 }
 
 impl Predictor {
@@ -64,7 +67,7 @@ impl Predictor {
     fn of(isa: Isa, model: Model, outputs: Vec<Output>) -> Result<Predictor, Error> {
         let plan = Plan::new(isa, &model, &outputs)?;
         let images = ImageReader::new(model.preprocessing(), model.graph().input(), Limits::default());
-        Ok(Predictor { model, outputs, plan, images })
+        Ok(Predictor { model, outputs, plan, images, idle: Mutex::default() })
     }
 
     /// The same predictor, with other limits for encoded images.
@@ -99,7 +102,9 @@ impl Predictor {
             );
             return Err(Error::Setting { name: "scores", problem });
         }
-        let mut run = self.start();
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = idle().pop();
+        let mut run = before.unwrap_or_else(|| self.start());
         for ((row, scores), status) in rows.iter().zip(scores.chunks_mut(self.width())).zip(status) {
             // A panic in one row must not take the others along.
             *status = match catch_unwind(AssertUnwindSafe(|| self.predict_row(*row, &mut run, scores))) {
@@ -113,6 +118,7 @@ impl Predictor {
                 scores.fill(f32::NAN);
             }
         }
+        idle().push(run);
         Ok(())
     }
 
@@ -153,6 +159,7 @@ impl Predictor {
 }
 
 /// The buffers of a call, used again from row to row.
+#[derive(Debug)]
 struct Run {
     /// The planes of a decoded image.
     pixels: Vec<u8>,

@@ -140,21 +140,33 @@ impl Map {
     /// its border, without blocks.
     pub fn pack_planes(&self, x: &[f32], y: &mut [Pixel]) {
         y.fill(Pixel::ZERO);
+        let out = floats_mut(y);
         for (i, row) in x.chunks_exact(self.width.max(1)).enumerate() {
             let (channel, line) = (i / self.height.max(1), i % self.height.max(1));
-            for (at, &value) in (self.start(channel, line)..).zip(row) {
-                y[at / LANES].0[at % LANES] = value;
-            }
+            out[self.start(channel, line)..][..self.width].copy_from_slice(row);
         }
     }
 
     /// Copies planes into `y` `[channels, height, width]`.
     pub fn unpack_planes(&self, x: &[Pixel], y: &mut [f32]) {
+        let x = floats(x);
         for (i, row) in y.chunks_exact_mut(self.width.max(1)).enumerate() {
             let (channel, line) = (i / self.height.max(1), i % self.height.max(1));
-            for (at, value) in (self.start(channel, line)..).zip(row) {
-                *value = x[at / LANES].0[at % LANES];
-            }
+            row.copy_from_slice(&x[self.start(channel, line)..][..self.width]);
         }
     }
+}
+
+/// The values of pixels, one after the other.
+#[allow(unsafe_code)] // Another view of the same values.
+fn floats(pixels: &[Pixel]) -> &[f32] {
+    // SAFETY: a pixel is 16 values without gaps, and needs more alignment than one.
+    unsafe { std::slice::from_raw_parts(pixels.as_ptr().cast(), pixels.len() * LANES) }
+}
+
+/// As [`floats`], to be written.
+#[allow(unsafe_code)] // As above.
+fn floats_mut(pixels: &mut [Pixel]) -> &mut [f32] {
+    // SAFETY: as above; the pixels are borrowed by nobody else meanwhile.
+    unsafe { std::slice::from_raw_parts_mut(pixels.as_mut_ptr().cast(), pixels.len() * LANES) }
 }

@@ -37,38 +37,42 @@ impl Windows {
     }
 }
 
-/// Calls `window` for each output with its place in `y`, the places of its rows in `x` and how many values count.
-#[inline(always)]
-fn each(x: &Map, y: &Map, windows: &[Windows; 2], mut window: impl FnMut(usize, Range<usize>, usize, usize)) {
-    let [rows, columns] = windows;
-    for block in 0..y.blocks() {
-        for (line, (lines, high)) in rows.0.iter().enumerate() {
-            for (column, (columns, wide)) in columns.0.iter().enumerate() {
-                let first = x.start(block, lines.start) + columns.start;
-                // One row's values, and how many rows: given as the range of the first one.
-                window(y.start(block, line) + column, first..first + columns.len(), lines.len(), high * wide);
+for_each_isa! {
+    /// The largest value of each window; padding never wins, NaN always does. First of the rows of a window, a column
+    /// at a time, then of the columns.
+    pub fn max_pool(windows: &[Windows; 2], x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel])) {
+        let (x_map, x) = x;
+        let (y_map, y) = y;
+        let [rows, columns] = windows;
+        let mut high = vec![Pixel::ZERO; x_map.width];
+        for block in 0..y_map.blocks() {
+            for (line, (lines, _)) in rows.0.iter().enumerate() {
+                high.fill(Pixel([f32::NEG_INFINITY; LANES]));
+                for from in lines.clone() {
+                    larger(&x[x_map.start(block, from)..][..x_map.width], &mut high);
+                }
+                let out = &mut y[y_map.start(block, line)..][..y_map.width];
+                for (to, (columns, _)) in out.iter_mut().zip(&columns.0) {
+                    let mut best = Pixel([f32::NEG_INFINITY; LANES]);
+                    for pixel in &high[columns.clone()] {
+                        larger(std::slice::from_ref(pixel), std::slice::from_mut(&mut best));
+                    }
+                    *to = best;
+                }
             }
         }
     }
 }
 
-for_each_isa! {
-    /// The largest value of each window; padding never wins, NaN always does.
-    pub fn max_pool(windows: &[Windows; 2], x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel])) {
-        let (x_map, x) = x;
-        let (y_map, y) = y;
-        each(x_map, y_map, windows, |to, first, lines, _| {
-            let mut best = [f32::NEG_INFINITY; LANES];
-            for line in 0..lines {
-                for pixel in &x[first.start + line * x_map.row()..][..first.len()] {
-                    for lane in 0..LANES {
-                        let v = pixel.0[lane];
-                        best[lane] = if v > best[lane] || v.is_nan() { v } else { best[lane] };
-                    }
-                }
-            }
-            y[to] = Pixel(best);
-        });
+/// `best = max(best, x)`, value by value.
+#[inline(always)]
+fn larger(x: &[Pixel], best: &mut [Pixel]) {
+    for (x, best) in x.iter().zip(best) {
+        for lane in 0..LANES {
+            let v = x.0[lane];
+            // `f32::max` would lose a NaN.
+            best.0[lane] = if v > best.0[lane] || v.is_nan() { v } else { best.0[lane] };
+        }
     }
 }
 
@@ -77,16 +81,22 @@ for_each_isa! {
     pub fn mean_pool(windows: &[Windows; 2], x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel])) {
         let (x_map, x) = x;
         let (y_map, y) = y;
-        each(x_map, y_map, windows, |to, first, lines, count| {
-            let mut sum = [0.0_f64; LANES];
-            for line in 0..lines {
-                for pixel in &x[first.start + line * x_map.row()..][..first.len()] {
-                    for lane in 0..LANES {
-                        sum[lane] += f64::from(pixel.0[lane]);
+        let [rows, columns] = windows;
+        for block in 0..y_map.blocks() {
+            for (line, (lines, high)) in rows.0.iter().enumerate() {
+                for (column, (columns, wide)) in columns.0.iter().enumerate() {
+                    let mut sum = [0.0_f64; LANES];
+                    for from in lines.clone() {
+                        for pixel in &x[x_map.start(block, from) + columns.start..][..columns.len()] {
+                            for lane in 0..LANES {
+                                sum[lane] += f64::from(pixel.0[lane]);
+                            }
+                        }
                     }
+                    let count = (high * wide) as f64;
+                    y[y_map.start(block, line) + column] = Pixel(sum.map(|sum| (sum / count) as f32));
                 }
             }
-            y[to] = Pixel(sum.map(|sum| (sum / count as f64) as f32));
-        });
+        }
     }
 }
