@@ -9,6 +9,7 @@ import firesteel.jni.Models
 import firesteel.ml.{CnnClassificationModel, Network}
 
 import org.apache.spark.ml.image.ImageSchema
+import org.apache.spark.sql.execution.exchange.ShuffleExchangeExec
 import org.apache.spark.sql.types.{StringType, StructType}
 import org.apache.spark.sql.{AnalysisException, DataFrame, Row}
 
@@ -254,5 +255,69 @@ class ImageFunctionsSuite extends SqlSuite {
         .forall(row => row.isNullAt(0) && !row.isNullAt(1)))
     val error = intercept[Exception](sql(s"SELECT classify($holed) FROM both").collect())
     assert(error.getMessage.contains("has 0 values, the network's input 1x8x8 has 64"))
+  }
+
+  test("headers are read before images are scored: of conditions, of guards, of an order with a limit") {
+    hundred()
+    val label = s"try_classify(content, '$resizing')"
+    val width = "try_image_info(content).width"
+    // Each time the 100 headers, and the images that are left.
+    val wide = s"SELECT id FROM hundred WHERE $label IS NOT NULL AND $width > 95"
+    assert(run(wide).images === 100 + 6)
+    assert(run(wide.replace("id FROM", s"id, $label FROM")).images === 100 + 6)
+    assert(
+      run(s"SELECT id FROM hundred WHERE classify(content, '$resizing') <> '' AND $width > 0").images === 190)
+    val widest = run(s"SELECT id, $label FROM hundred ORDER BY $width DESC LIMIT 5")
+    assert(widest.rows.map(_.getInt(0)) === Seq(98, 97, 96, 95, 94) && !widest.rows.exists(_.isNullAt(1)))
+    assert(widest.images === 100 + 5)
+    // Whatever is needed for the order comes before.
+    assert(run(s"SELECT id, $width, $label FROM hundred ORDER BY $label, $width LIMIT 5").images === 200)
+  }
+
+  test("a sort by what headers say does not send the files around before it") {
+    def exchanges(order: String): Int = {
+      val text = s"SELECT content FROM (SELECT encode(id, 'utf-8') AS content FROM photos) ORDER BY $order"
+      collect(sql(text).queryExecution.executedPlan) { case exchange: ShuffleExchangeExec => exchange }.size
+    }
+    assert(exchanges("try_image_info(content).width") === 1)
+    assert(exchanges(s"try_classify(content, '$resizing')") === 2)
+  }
+
+  test(
+    "what headers tell is not remembered, and images of another size are under the limits of when they are made") {
+    hundred()
+    session.conf.set("spark.firesteel.cache.bytes", "64m")
+    try {
+      val text = "SELECT try_image_info(content) FROM hundred WHERE id < 20"
+      assert(Seq.fill(2)(run(text).images) === Seq(20, 20))
+      val scored = s"SELECT try_classify(content, '$resizing') FROM hundred WHERE id < 9"
+      assert(Seq.fill(2)(run(scored).images) === Seq(9, 0))
+    } finally session.conf.unset("spark.firesteel.cache.bytes")
+    val large = sql("SELECT try_image_resize(content, 100, 100) FROM hundred")
+    session.conf.set("spark.firesteel.image.maxSide", "99")
+    try {
+      val error = intercept[AnalysisException](large.collect())
+      assert(error.getMessage.contains("images of 100 x 100 pixels are asked for"), error.getMessage)
+    } finally session.conf.unset("spark.firesteel.image.maxSide")
+  }
+
+  test("a call is short where a network or its results are large") {
+    // 2.4 thousand million multiplications an image, and 6.4 million values of the first layer.
+    val network = Network
+      .input(3, 400, 400)
+      .conv(40, kernel = 3, padding = 1)
+      .conv(40, kernel = 3, padding = 1)
+      .globalAvgPool
+      .flatten
+      .dense(2)
+    val path = save("large", 1, "[]", network)
+    def rows(call: String): String = {
+      val plan = sql(s"EXPLAIN SELECT $call FROM hundred").head().getString(0)
+      "batch: (\\d+) rows".r.findFirstMatchIn(plan).fold(plan)(_.group(1))
+    }
+    hundred()
+    assert(rows(s"classify(content, '$path')") === "4")
+    assert(rows(s"image_features(content, '$path', 'conv1')") === "2")
+    assert(rows(s"classify(content, '$resizing')") === "32")
   }
 }
