@@ -110,7 +110,9 @@ pub fn with_header([width, height]: [u16; 2], stream: &[u8]) -> Vec<u8> {
 /// Every place where a lossless stream may stand: the image, its alpha, and both within a frame of an animation.
 pub fn everywhere(size: [u16; 2], stream: &[u8]) -> [(&'static str, Vec<u8>); 5] {
     let image = chunk(b"VP8L", &with_header(size, stream));
-    let alpha = || [chunk(b"ALPH", &[&[1], stream].concat()), chunk(b"VP8 ", &lossy(size, 4000))];
+    let [width, height] = size.map(usize::from);
+    let opaque = lossy(size, 4000 + width * height / 4);
+    let alpha = || [chunk(b"ALPH", &[&[1], stream].concat()), chunk(b"VP8 ", &opaque)];
     let [first, second] = alpha();
     [
         ("image", riff(std::slice::from_ref(&image))),
