@@ -3,8 +3,7 @@
 
 use super::bits::{Bits, damaged};
 use super::budget::Budget;
-use super::code::Code;
-use super::pixels::{Pixel, read_pixels};
+use super::code::{Code, Table};
 use crate::Error;
 
 /// Bytes of a group of prefix codes, less what each of them holds elsewhere.
@@ -15,6 +14,12 @@ const PIXEL: u64 = 4;
 
 /// Bytes of the decoder's copy of a block's group number.
 const NUMBER: u64 = 2;
+
+/// Symbols of green below this are greens, those from here on are lengths.
+const LENGTHS: usize = 256;
+
+/// Symbols of green from here on are colours at hand.
+const COLORS: usize = LENGTHS + 24;
 
 /// A stream's bits, and what the decoder holds when it has read so far.
 pub(super) struct Lossless<'a> {
@@ -53,7 +58,7 @@ impl<'a> Lossless<'a> {
                 // A palette: of few colours, there are several pixels in one.
                 _ => {
                     let colors = self.bits.read(8)? + 1;
-                    self.read_image([colors, 1])?;
+                    self.read_image(colors)?;
                     let packed = match colors {
                         1..=2 => 8,
                         3..=4 => 4,
@@ -70,16 +75,15 @@ impl<'a> Lossless<'a> {
     /// Reads the groups of prefix codes of the image itself.
     fn read_groups(&mut self, size: [usize; 2]) -> Result<(), Error> {
         let cached = self.read_cache()?;
-        let mut count = 1;
+        let mut last = 0;
         if self.bits.read(1)? == 1 {
-            let numbers = self.read_blocks(size)?;
-            let number = |[red, green, ..]: &Pixel| usize::from(*red) << 8 | usize::from(*green);
-            count += numbers.iter().map(number).max().unwrap_or(0);
-            self.budget.take(NUMBER * numbers.len() as u64)?;
-            self.budget.give(PIXEL * numbers.len() as u64);
+            let (largest, blocks) = self.read_blocks(size)?;
+            last = largest;
+            self.budget.take(NUMBER * blocks)?;
+            self.budget.give(PIXEL * blocks);
         }
         let mut capacity = 0;
-        for group in 0..count {
+        for group in 0..=last {
             for symbols in alphabets(cached) {
                 self.budget.take(Code::read(&mut self.bits, symbols)?.held())?;
             }
@@ -94,19 +98,21 @@ impl<'a> Lossless<'a> {
         Ok(())
     }
 
-    /// Reads an image that has a pixel for each block of one of that size.
-    fn read_blocks(&mut self, size: [usize; 2]) -> Result<Vec<Pixel>, Error> {
+    /// Reads an image that has a pixel for each block of one of that size: the largest number in it, and its pixels.
+    fn read_blocks(&mut self, size: [usize; 2]) -> Result<(usize, u64), Error> {
         let side = 4 << self.bits.read(3)?;
-        self.read_image(size.map(|length| length.div_ceil(side)))
+        let [width, height] = size.map(|length| length.div_ceil(side));
+        Ok((self.read_image(width * height)?, (width * height) as u64))
     }
 
-    /// Reads an image within the stream: it has one group of codes.
-    fn read_image(&mut self, [width, height]: [usize; 2]) -> Result<Vec<Pixel>, Error> {
-        self.budget.take(PIXEL * width as u64 * height as u64)?;
+    /// Reads an image of so many pixels within the stream, which has one group of codes: the largest number that is in
+    /// the red and the green of a pixel.
+    fn read_image(&mut self, pixels: usize) -> Result<usize, Error> {
+        self.budget.take(PIXEL * pixels as u64)?;
         let cached = self.read_cache()?;
         let [green, red, blue, alpha, distance] = alphabets(cached).map(|n| Code::read(&mut self.bits, n));
         let tables = [green?, red?, blue?, alpha?, distance?].map(|code| code.table());
-        read_pixels(&mut self.bits, &tables, cached, [width, height])
+        largest_number(&mut self.bits, &tables, pixels)
     }
 
     /// Reads how many colours are kept at hand; 0 for none.
@@ -123,5 +129,41 @@ impl<'a> Lossless<'a> {
 
 /// The number of symbols of each code of a group: green with lengths and colours at hand, red, blue, alpha, distance.
 fn alphabets(cached: usize) -> [usize; 5] {
-    [256 + 24 + cached, 256, 256, 256, 40]
+    [COLORS + cached, 256, 256, 256, 40]
+}
+
+/// Reads so many pixels by their codes: the largest number in red and green. Only those that are told themselves count:
+/// the others are copies of them, or of nothing.
+fn largest_number(
+    bits: &mut Bits,
+    [green, red, blue, alpha, distance]: &[Table; 5],
+    pixels: usize,
+) -> Result<usize, Error> {
+    let (mut at, mut largest) = (0, 0);
+    while at < pixels {
+        match green.read(bits)? {
+            low @ ..LENGTHS => {
+                largest = largest.max(red.read(bits)? << 8 | low);
+                blue.read(bits)?;
+                alpha.read(bits)?;
+                at += 1;
+            }
+            symbol @ LENGTHS..COLORS => {
+                at += read_number(bits, symbol - LENGTHS)?;
+                let symbol = distance.read(bits)?;
+                read_number(bits, symbol)?;
+            }
+            _ => at += 1,
+        }
+    }
+    if at == pixels { Ok(largest) } else { Err(damaged()) }
+}
+
+/// A length or distance: by its symbol alone, or with further bits.
+fn read_number(bits: &mut Bits, symbol: usize) -> Result<usize, Error> {
+    if symbol < 4 {
+        return Ok(symbol + 1);
+    }
+    let more = (symbol - 2) >> 1;
+    Ok(((2 + (symbol & 1)) << more) + bits.read(more)? + 1)
 }

@@ -4,7 +4,6 @@ mod bits;
 mod budget;
 mod code;
 mod lossless;
-mod pixels;
 mod source;
 
 use std::io::Cursor;
