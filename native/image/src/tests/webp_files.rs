@@ -86,8 +86,8 @@ pub fn costly(longest: usize) -> Vec<usize> {
 pub fn black([width, height]: [u16; 2], groups: usize, lengths: &[usize]) -> Vec<u8> {
     let mut bits = Bits::default();
     // No transform, no colours at hand; groups, for blocks of 4 x 4.
-    bits.put(0b0_0, 2);
-    bits.put(0b000_1, 4);
+    bits.put(0b00, 2);
+    bits.put(0b0001, 4);
     // An image of the groups' numbers: no colours at hand, and all pixels the same.
     bits.put(0, 1);
     for symbol in [(groups - 1) & 255, (groups - 1) >> 8, 0, 0, 0] {
