@@ -16,7 +16,8 @@ pub struct Limits {
     /// Pixels of the image; default 40,000,000.
     pub max_pixels: usize,
     /// Bytes that decoding may take at a time, the decoded pixels included; default 128 MiB. Of a baseline JPEG that
-    /// is 4.5 bytes a pixel (4:2:0) to 6 (4:4:4), of a progressive one 7.5 to 12, of a PNG 1 to 4.
+    /// is 4.5 bytes a pixel (4:2:0) to 6 (4:4:4), of a progressive one 7.5 to 12, of a PNG 1 to 4, of a WebP 4.5 (lossy)
+    /// to 12 (animated) and what the prefix codes of a lossless one take.
     pub max_allocation: usize,
     /// Scans of a JPEG; default 100.
     pub max_scans: usize,

@@ -12,12 +12,15 @@ use serde_json::Value;
 /// What PyTorch computed and saved.
 const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/parity/expected");
 
+/// WebP with everything that lossless data may have.
+const WEBP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/webp");
+
 /// Longer files are left out: they only make it slow.
 const LONGEST: u64 = 64 << 10;
 
-/// Images that are made here, and those of the folder odd/ of the one that FIRESTEEL_DATA names.
+/// Images that are made here, small WebP files, and those of the folder odd/ of the one that FIRESTEEL_DATA names.
 pub(super) fn images() -> Vec<Vec<u8>> {
-    let mut files = vec![];
+    let mut files = small_files(Path::new(WEBP));
     for (width, height, channels) in [(8, 8, 1), (33, 17, 3), (64, 40, 3)] {
         let data: Vec<u8> = (0..width * height * channels).map(|i| (i * i / 7) as u8).collect();
         let pixels = Pixels { width, height, channels, data };

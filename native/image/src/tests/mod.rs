@@ -9,5 +9,7 @@ mod forms;
 mod header;
 mod hostile;
 mod limits;
+mod lossless;
 mod preparation;
 mod resize;
+mod webp_files;

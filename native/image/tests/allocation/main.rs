@@ -2,47 +2,17 @@
 //! process of its own, since the allocator counts for all of it.
 #![allow(clippy::unwrap_used)] // In what the test calls; inside of it, it is allowed anyway.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+mod counting;
+mod webp;
+#[path = "../../src/tests/webp_files.rs"]
+mod webp_files;
+
 use std::time::{Duration, Instant};
 
+use counting::peak;
 use firesteel_image::{DecodeOptions, Error, Limits, Pixels, decode, info};
 use libjpeg_turbo_rs::{Encoder as JpegEncoder, PixelFormat};
 use png::{BitDepth, ColorType, Encoder};
-
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-struct Counting;
-
-// An allocator cannot be written without; this one only counts.
-#[allow(unsafe_code)]
-// SAFETY: all calls go to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.fetch_add(layout.size(), SeqCst) + layout.size();
-        PEAK.fetch_max(live, SeqCst);
-        // SAFETY: as for this function.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), SeqCst);
-        // SAFETY: as for this function.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// The most bytes that were allocated at a time, beyond those before.
-fn peak<T>(work: impl FnOnce() -> T) -> (usize, T) {
-    let before = LIVE.load(SeqCst);
-    PEAK.store(before, SeqCst);
-    let result = work();
-    (PEAK.load(SeqCst) - before, result)
-}
 
 fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let mut crc = u32::MAX;
@@ -156,6 +126,8 @@ fn decoding_takes_no_more_memory_and_time_than_it_may() {
     bombs_of_dimensions();
     hostile_files();
     bombs_of_metadata();
+    webp::of_many_codes();
+    webp::of_every_kind();
     whole_images();
 }
 
