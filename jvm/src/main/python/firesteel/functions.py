@@ -148,7 +148,11 @@ def image_info(image: Image) -> Column:
 
 
 def image_resize(image: Image, width: int, height: int) -> Column:
-    """An encoded image turned upright and resized to so many columns and rows, bilinearly: BINARY, a PNG."""
+    """An encoded image turned upright and resized to so many columns and rows, bilinearly: BINARY, a PNG.
+
+    It takes JPEG, PNG, WebP and Spark's image; GIF, BMP and TIFF, which :func:`image_info` reads, are bad images here.
+    So is one that takes more than ``spark.firesteel.image.maxAllocation`` together with the resized one.
+    """
     return call_function("image_resize", image, lit(index(width)), lit(index(height)))
 
 

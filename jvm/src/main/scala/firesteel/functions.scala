@@ -62,7 +62,11 @@ object functions {
   def image_info(image: Column): Column = call("image_info", image)
   def try_image_info(image: Column): Column = call("try_image_info", image)
 
-  /** An encoded image turned upright and resized, bilinearly, as a PNG: BINARY. */
+  /**
+   * An encoded image turned upright and resized, bilinearly, as a PNG: BINARY. Takes JPEG, PNG, WebP and Spark's image;
+   * GIF, BMP and TIFF, which `image_info` reads, are bad images here. So is one that takes more than
+   * `spark.firesteel.image.maxAllocation` together with the resized one.
+   */
   def image_resize(image: Column, width: Int, height: Int): Column =
     call("image_resize", image, lit(width), lit(height))
   def try_image_resize(image: Column, width: Int, height: Int): Column =

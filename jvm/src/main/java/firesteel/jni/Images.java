@@ -22,7 +22,7 @@ public final class Images {
   }
 
   /**
-   * Turns images upright and resizes them, bilinearly.
+   * Turns images upright and resizes them, bilinearly: JPEG, PNG, WebP and frames.
    *
    * @param out filled with a PNG per row; rows whose status is not OK are left as they are
    * @throws IllegalArgumentException if {@code width} or {@code height} is not within the limits
