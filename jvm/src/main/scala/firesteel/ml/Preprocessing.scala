@@ -46,12 +46,14 @@ private[ml] object Preprocessing {
         JObject(fields.filterNot { case (name, _) => name == "resize" || name == "crop" })
       case _ => JObject()
     }
-    val all = others.merge(if (resize == "none") JObject() else sizes(resize, shortSide, network.input.drop(1)))
+    val all =
+      others.merge(if (resize == "none") JObject() else sizes(resize, shortSide, network.input.drop(1)))
     if (all.obj.isEmpty) JNothing else all
   }
 
   private def sizes(resize: String, shortSide: Int, size: Seq[Int]): JObject = resize match {
-    case "crop" => ("resize" -> ("shortSide" -> (if (shortSide > 0) shortSide else size.max))) ~ ("crop" -> size)
+    case "crop" =>
+      ("resize" -> ("shortSide" -> (if (shortSide > 0) shortSide else size.max))) ~ ("crop" -> size)
     case "stretch" => "resize" -> ("exact" -> size)
     case "pad" => "resize" -> ("letterbox" -> ("size" -> size))
   }
