@@ -30,11 +30,16 @@ impl Default for Preprocessing {
 }
 
 impl Preprocessing {
-    /// The same with some settings changed: `changes` is JSON of those that differ, within `image` too.
+    /// The same with some settings changed: `changes` is JSON of those that differ, within `image` too. A letterbox
+    /// takes the place of a crop that the changes do not name.
     pub fn changed(&self, changes: &str) -> Result<Preprocessing, Error> {
         let problem = |e: serde_json::Error| Error::Setting { name: "preprocessing", problem: e.to_string() };
         let mut changes: Map<String, Value> = serde_json::from_str(changes).map_err(problem)?;
         if let (Some(Value::Object(image)), Some(before)) = (changes.get_mut("image"), &self.image) {
+            if image.get("resize").is_some_and(|resize| resize.get("letterbox").is_some()) {
+                // They exclude each other, and the letterbox is what is asked for.
+                image.entry("crop").or_insert(Value::Null);
+            }
             *image = merged(serde_json::to_value(before).map_err(problem)?, std::mem::take(image));
         }
         let all = merged(serde_json::to_value(self).map_err(problem)?, changes);
@@ -160,6 +165,24 @@ mod tests {
             let error = imagenet.changed(bad).unwrap_err().to_string();
             assert!(error.starts_with(message), "{error}");
         }
+    }
+
+    #[test]
+    fn a_letterbox_takes_the_place_of_a_crop() {
+        let imagenet = crate::zoo::entry("resnet50").unwrap().preprocessing();
+        let input = Shape::new(&[3, 224, 224]).unwrap();
+        let changed = imagenet.changed(r#"{"image":{"resize":{"letterbox":{"size":[224,224]}}}}"#).unwrap();
+        changed.table(&input).unwrap();
+        let (before, after) = (imagenet.image.clone().unwrap(), changed.image.unwrap());
+        assert_eq!(before.crop, Some([224, 224]));
+        assert_eq!(after, Preparation { resize: after.resize.clone(), crop: None, ..before });
+        // Both are a contradiction that is not ours to settle.
+        let both = r#"{"image":{"resize":{"letterbox":{"size":[224,224]}},"crop":[224,224]}}"#;
+        let error = imagenet.changed(both).unwrap().table(&input).err().unwrap().to_string();
+        assert!(error.contains("letterbox and crop exclude each other"), "{error}");
+        // Another resize keeps the crop.
+        let exact = imagenet.changed(r#"{"image":{"resize":{"exact":[256,256]}}}"#).unwrap();
+        assert_eq!(exact.image.unwrap().crop, Some([224, 224]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use firesteel_core::image::{Filter, Pixels, Preparation, encode_png};
+use firesteel_core::image::{Filter, Limits, Pixels, Preparation, encode_png};
 use firesteel_core::network::{Graph, Network};
 use firesteel_core::{Error, Model, Preprocessing, write_model};
 use libjpeg_turbo_rs::{Encoder, PixelFormat};
@@ -24,7 +24,7 @@ pub(super) fn images() -> Vec<Vec<u8>> {
     for (width, height, channels) in [(8, 8, 1), (33, 17, 3), (64, 40, 3)] {
         let data: Vec<u8> = (0..width * height * channels).map(|i| (i * i / 7) as u8).collect();
         let pixels = Pixels { width, height, channels, data };
-        files.extend(encode_png(&pixels).ok());
+        files.extend(encode_png(&pixels, &Limits::default()).ok());
         let format = if channels == 1 { PixelFormat::Grayscale } else { PixelFormat::Rgb };
         let encoder = || Encoder::new(&pixels.data, width, height, format).quality(80);
         let variants = [

@@ -10,7 +10,7 @@ mod webp_files;
 use std::time::{Duration, Instant};
 
 use counting::peak;
-use firesteel_image::{DecodeOptions, Error, Limits, Pixels, decode, info};
+use firesteel_image::{DecodeOptions, Error, Limits, Pixels, decode, info, resize_to_png};
 use libjpeg_turbo_rs::{Encoder as JpegEncoder, PixelFormat};
 use png::{BitDepth, ColorType, Encoder};
 
@@ -129,6 +129,7 @@ fn decoding_takes_no_more_memory_and_time_than_it_may() {
     webp::of_many_codes();
     webp::of_every_kind();
     whole_images();
+    resized_images();
 }
 
 /// Refused by the header, with next to no memory.
@@ -193,9 +194,11 @@ fn bombs_of_metadata() {
     }
 }
 
+/// What is not counted: tables and buffers of a row or a chunk.
+const SLACK: usize = 1 << 20;
+
 /// The pixels, and what the decoders hold beside them.
 fn whole_images() {
-    const SLACK: usize = 1 << 20;
     let (options, limits) =
         (DecodeOptions::default(), Limits { max_allocation: 11 << 20, ..Limits::default() });
     for (what, file) in [
@@ -210,5 +213,33 @@ fn whole_images() {
         let (bytes, result) = peak(|| decode(&file, &options, &tight));
         assert!(matches!(result, Err(Error::TooLarge { .. })), "{what}");
         assert!(bytes <= tight.max_allocation + SLACK, "{what}: {bytes} bytes");
+    }
+}
+
+/// The pixels, what stands between the passes, the resized ones and the file.
+fn resized_images() {
+    let small = png(8, 8, ColorType::Rgb, &[7; 192]);
+    let even = png(2000, 2000, ColorType::Rgb, &vec![7; 12_000_000]);
+    let mixed = |x: u32| (x ^ (x >> 16)).wrapping_mul(0x045d_9f3b);
+    let noise: Vec<u8> = (0..1500 * 1500 * 3).map(|i| (mixed(mixed(i)) >> 24) as u8).collect();
+    let noise = png(1500, 1500, ColorType::Rgb, &noise);
+    for (what, file, size, enough, too_little) in [
+        // The result is 18 MB.
+        ("a large target", &small, [3000, 2000], 19 << 20, 17 << 20),
+        // 12 MB become 5.7 MB, and 6 MB stand between the passes.
+        ("two passes", &even, [1900, 1000], 24 << 20, 21 << 20),
+        // 6.8 MB of pixels become as many, and these a file of as many.
+        ("a file that cannot be compressed", &noise, [1500, 1500], 24 << 20, 14 << 20),
+    ] {
+        let within = |max_allocation: usize| {
+            let limits = Limits { max_allocation, ..Limits::default() };
+            let (bytes, result) = peak(|| resize_to_png(file, size, &limits));
+            assert!(bytes <= max_allocation + SLACK, "{what}: {bytes} bytes of {max_allocation}");
+            result.map(|file| file.len())
+        };
+        let length = within(enough).unwrap();
+        println!("{what}: a file of {length} bytes");
+        let refused = within(too_little);
+        assert!(matches!(refused, Err(Error::TooLarge { .. })), "{what}: {refused:?}");
     }
 }
