@@ -1,10 +1,10 @@
 /* The functions of encoded images that need no network, and encoded images that a network sees. */
 package firesteel.sql
 
-import java.awt.image.BufferedImage
-import java.io.{ByteArrayInputStream, ByteArrayOutputStream}
+import java.io.ByteArrayInputStream
 import javax.imageio.ImageIO
 
+import firesteel.Pictures.encoded
 import firesteel.jni.Models
 import firesteel.ml.{CnnClassificationModel, Network}
 
@@ -13,19 +13,6 @@ import org.apache.spark.sql.types.{StringType, StructType}
 import org.apache.spark.sql.{AnalysisException, DataFrame, Row}
 
 class ImageFunctionsSuite extends SqlSuite {
-
-  /** A picture with a gradient, encoded by Java. */
-  private def encoded(format: String, width: Int, height: Int, grey: Boolean = false): Array[Byte] = {
-    val kind = if (grey) BufferedImage.TYPE_BYTE_GRAY else BufferedImage.TYPE_INT_RGB
-    val image = new BufferedImage(width, height, kind)
-    for (x <- 0 until width; y <- 0 until height) {
-      val (a, b) = (x * 255 / width, y * 255 / height)
-      image.setRGB(x, y, a << 16 | b << 8 | (a + b) / 2)
-    }
-    val out = new ByteArrayOutputStream
-    assert(ImageIO.write(image, format, out))
-    out.toByteArray
-  }
 
   private def table(images: (String, Array[Byte])*): DataFrame = {
     val own = session
