@@ -4,6 +4,7 @@ package firesteel
 import java.awt.image.BufferedImage
 import java.io.ByteArrayOutputStream
 import java.nio.{ByteBuffer, ByteOrder}
+import java.util.Base64
 import javax.imageio.ImageIO
 
 import org.apache.spark.sql.{DataFrame, SparkSession}
@@ -32,6 +33,10 @@ object Pictures {
     exif.putShort(0x112).putShort(3).putInt(1).putInt(orientation).putInt(0)
     jpeg.take(2) ++ exif.array ++ jpeg.drop(2)
   }
+
+  /** A WebP without loss of 7 x 4 pixels, that in column x and row y is (40 x, 80 y, 7): Java cannot write any. */
+  val webp: Array[Byte] =
+    Base64.getDecoder.decode("UklGRi4AAABXRUJQVlA4TCEAAAAvBsAAALmM6H/sIgrf/4BCthGgIZ4/z4swKHMQE4Bk1QcA")
 
   /** How many pictures [[table]] has. */
   val rows = 200
