@@ -43,6 +43,8 @@ ENHANCE = {
 }
 FACTORS = (0.0, 0.3, 0.77, 1.0, 1.25, 1.9)
 HUES = (-0.5, -0.21, -0.001, 0.0, 0.1, 0.37, 0.5)
+# Files whose pixels are others in native/image: their pixels are stored, so that a test sees by how much.
+OTHER_PIXELS = ("odd/bmp__rgb16-565.bmp", "odd/webp-animated__anim.webp")
 
 
 def digest(image: Image.Image | np.ndarray) -> str:
@@ -144,8 +146,8 @@ def formula_images() -> dict:
     }
 
 
-def decoded(path: Path) -> dict:
-    """What Pillow makes of a file: sizes and digests, or that it refuses."""
+def decoded(path: Path, pixels: bool = False) -> dict:
+    """What Pillow makes of a file: sizes and digests, or that it refuses; with `pixels` also a PNG in hexadecimal."""
     try:
         # A limit of ours, which Pillow would only warn of.
         with Image.open(io.BytesIO(path.read_bytes())) as opened:
@@ -161,7 +163,11 @@ def decoded(path: Path) -> dict:
         for name, resampling in FILTERS.items()
     }
     grey = image.convert("L")
-    return {"ok": True, "size": [rgb.height, rgb.width], "rgb": digest(rgb), "grey": digest(grey), **small}
+    made = {"ok": True, "size": [rgb.height, rgb.width], "rgb": digest(rgb), "grey": digest(grey), **small}
+    if pixels:
+        rgb.save(png := io.BytesIO(), "PNG", optimize=True)
+        made["png"] = png.getvalue().hex()
+    return made
 
 
 def main() -> None:
@@ -180,7 +186,7 @@ def main() -> None:
         with (folder / name / table).open(newline="") as rows:
             names += [f"{name}/{row['file']}" for row in csv.DictReader(rows)]
     names += sorted(str(path.relative_to(folder)) for path in folder.glob("ants_bees/*/*/*.jpg"))
-    files = {name: decoded(folder / name) for name in names}
+    files = {name: decoded(folder / name, pixels=name in OTHER_PIXELS) for name in names}
     expected.finish("image_files.json", files, options.check)
 
 
