@@ -1,10 +1,10 @@
 //! Real files: the same bytes as Pillow's, and the same files refused. Needs the folder that FIRESTEEL_DATA names.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::data::data;
 use super::expected::{digest, hexadecimal, read};
 use crate::{DecodeOptions, Error, Filter, Format, Limits, Pixels, Preparation, decode};
 
@@ -42,14 +42,6 @@ const REFUSED: [(&str, &str); 2] = [
         "a quarter of its data is damaged: libjpeg warns only, and Pillow gives stripes of grey",
     ),
 ];
-
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("FIRESTEEL_DATA").map(PathBuf::from);
-    if folder.is_none() {
-        eprintln!("skipped: FIRESTEEL_DATA names no folder with photos/, ants_bees/ and odd/");
-    }
-    folder
-}
 
 /// A JPEG of 33 million pixels and three samples each takes more memory than the default.
 const LIMITS: Limits = Limits { max_allocation: 200 << 20, ..Limits::DEFAULT };
@@ -102,8 +94,9 @@ pub(super) fn largest_difference(bytes: &[u8], expected: &Expected) -> u8 {
 }
 
 #[test]
+#[ignore = "needs FIRESTEEL_DATA"]
 fn real_files_give_the_same_bytes_as_by_pillow() {
-    let Some(folder) = folder() else { return };
+    let folder = data().expect("FIRESTEEL_DATA");
     let files: BTreeMap<String, Expected> = read("image_files.json");
     let (mut compared, mut found) = (0, vec![]);
     for (name, expected) in files.iter().filter(|(_, expected)| expected.ok) {
@@ -123,8 +116,9 @@ fn real_files_give_the_same_bytes_as_by_pillow() {
 }
 
 #[test]
+#[ignore = "needs FIRESTEEL_DATA"]
 fn real_files_are_refused_where_pillow_refuses_them() {
-    let Some(folder) = folder() else { return };
+    let folder = data().expect("FIRESTEEL_DATA");
     let files: BTreeMap<String, Expected> = read("image_files.json");
     assert_eq!(files.len(), 351);
     let mut found = vec![];
@@ -141,8 +135,9 @@ fn real_files_are_refused_where_pillow_refuses_them() {
 }
 
 #[test]
+#[ignore = "needs FIRESTEEL_DATA"]
 fn real_files_that_are_cut_off_are_refused_and_none_that_is_whole() {
-    let Some(folder) = folder() else { return };
+    let folder = data().expect("FIRESTEEL_DATA");
     let files: BTreeMap<String, Expected> = read("image_files.json");
     let mut cut_off = 0;
     for name in files.keys().filter(|name| !name.starts_with("odd/")) {

@@ -11,3 +11,6 @@ mod hostile;
 mod limits;
 mod preparation;
 mod resize;
+
+#[path = "../../../../tests/parity/data.rs"]
+mod data;
