@@ -7,6 +7,7 @@ the formula images alone.
 import csv
 import hashlib
 import io
+import json
 import os
 from pathlib import Path
 
@@ -43,8 +44,6 @@ ENHANCE = {
 }
 FACTORS = (0.0, 0.3, 0.77, 1.0, 1.25, 1.9)
 HUES = (-0.5, -0.21, -0.001, 0.0, 0.1, 0.37, 0.5)
-# Files whose pixels are others in native/image: their pixels are stored, so that a test sees by how much.
-OTHER_PIXELS = ("odd/bmp__rgb16-565.bmp", "odd/webp-animated__anim.webp")
 
 
 def digest(image: Image.Image | np.ndarray) -> str:
@@ -175,7 +174,13 @@ def main() -> None:
     parser.add_argument(
         "data", nargs="?", type=Path, help="folder with photos/, ants_bees/ and odd/; default $FIRESTEEL_DATA"
     )
+    parser.add_argument(
+        "--pixels", type=Path, help="print this file's expectations with its pixels, and no more"
+    )
     options = parser.parse_args()
+    if options.pixels:
+        print(json.dumps(decoded(options.pixels, pixels=True)))
+        return
     expected.finish("images.json", formula_images(), options.check)
     folder = options.data or Path(os.environ.get("FIRESTEEL_DATA", ""))
     if not (folder / "photos").is_dir():
@@ -186,7 +191,7 @@ def main() -> None:
         with (folder / name / table).open(newline="") as rows:
             names += [f"{name}/{row['file']}" for row in csv.DictReader(rows)]
     names += sorted(str(path.relative_to(folder)) for path in folder.glob("ants_bees/*/*/*.jpg"))
-    files = {name: decoded(folder / name, pixels=name in OTHER_PIXELS) for name in names}
+    files = {name: decoded(folder / name) for name in names}
     expected.finish("image_files.json", files, options.check)
 
 
