@@ -9,6 +9,9 @@ use firesteel_core::{Error, Model, Preprocessing, write_model};
 use libjpeg_turbo_rs::{Encoder, PixelFormat};
 use serde_json::Value;
 
+#[path = "../../../../tests/parity/data.rs"]
+mod data;
+
 /// What PyTorch computed and saved.
 const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/parity/expected");
 
@@ -36,8 +39,8 @@ pub(super) fn images() -> Vec<Vec<u8>> {
         ];
         files.extend(variants.into_iter().filter_map(|encoder| encoder.encode().ok()));
     }
-    if let Some(data) = std::env::var_os("FIRESTEEL_DATA") {
-        files.extend(small_files(&Path::new(&data).join("odd")));
+    if let Some(data) = data::data() {
+        files.extend(small_files(&data.join("odd")));
     }
     files
 }

@@ -8,6 +8,7 @@ use image_webp::{ColorType, WebPDecoder, WebPEncoder};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::data::data;
 use super::webp_files::{animation, black, chunk, costly, everywhere, extended, lossy, with_header};
 use crate::{DecodeOptions, Error, Format, Limits, Pixels, decode, info};
 
@@ -110,7 +111,7 @@ fn no_file_is_refused_that_the_decoder_takes() {
     for size in [[1, 1], [5, 300], [33, 17]] {
         files.extend(everywhere(size, &black(size, 20, &costly(15))).map(|(_, file)| file));
     }
-    if let Some(data) = std::env::var_os("FIRESTEEL_DATA") {
+    if let Some(data) = data() {
         let real = files_of(Path::new(&data).join("odd"));
         assert!(real.iter().any(|file| &file[12..16] == b"VP8L"), "{} files", real.len());
         files.extend(real);

@@ -13,3 +13,6 @@ mod lossless;
 mod preparation;
 mod resize;
 mod webp_files;
+
+#[path = "../../../../tests/parity/data.rs"]
+mod data;

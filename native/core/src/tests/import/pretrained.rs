@@ -1,10 +1,10 @@
-//! Real weights, if the environment variable FIRESTEEL_DATA names a folder that holds them.
+//! Real weights. Needs the folder that FIRESTEEL_DATA names.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::tests::data::data;
 use crate::tests::{expected, formula};
 use crate::{Architecture, Model, Predictor, Row, Status, import, zoo};
 
@@ -18,14 +18,6 @@ struct Case {
     largest: f64,
 }
 
-fn data() -> Option<PathBuf> {
-    let folder = std::env::var_os("FIRESTEEL_DATA").filter(|folder| !folder.is_empty());
-    if folder.is_none() {
-        println!("left out: FIRESTEEL_DATA is not set");
-    }
-    folder.map(PathBuf::from)
-}
-
 fn model(data: &std::path::Path, name: &str, file: &str) -> Model {
     let file = std::fs::read(data.join("weights").join(file)).unwrap();
     let labels =
@@ -34,8 +26,9 @@ fn model(data: &std::path::Path, name: &str, file: &str) -> Model {
 }
 
 #[test]
+#[ignore = "needs FIRESTEEL_DATA"]
 fn real_weights_give_the_scores_of_pytorch() {
-    let Some(data) = data() else { return };
+    let data = data().expect("FIRESTEEL_DATA");
     let cases: Vec<Case> = expected::read("pretrained.json");
     assert_eq!(cases.len(), 3);
     for case in cases {
@@ -64,8 +57,9 @@ fn best(scores: &[f32]) -> usize {
 type Likeliest = [(usize, f64); 3];
 
 #[test]
+#[ignore = "needs FIRESTEEL_DATA"]
 fn photos_have_the_labels_and_probabilities_of_pytorch() {
-    let Some(data) = data() else { return };
+    let data = data().expect("FIRESTEEL_DATA");
     let labels: BTreeMap<String, BTreeMap<String, Likeliest>> = expected::read("labels.json");
     assert_eq!(labels.len(), 270);
     let files: Vec<Vec<u8>> = labels.keys().map(|name| std::fs::read(data.join(name)).unwrap()).collect();
@@ -103,8 +97,9 @@ fn agree(
 }
 
 #[test]
+#[ignore = "needs FIRESTEEL_DATA"]
 fn resnet_20_knows_the_images_of_cifar_10() {
-    let Some(data) = data() else { return };
+    let data = data().expect("FIRESTEEL_DATA");
     let predictor = Predictor::new(model(&data, "cifar_resnet20", "resnet20-12fca82f.th"));
     let images = std::fs::read(data.join("cifar10/test_batch_first1000.bin")).unwrap();
     let (images, rest) = images.as_chunks::<3073>();
