@@ -58,6 +58,9 @@ impl Preprocessing {
             let problem =
                 format!("has {} values, the network's input {input} needs {one_or_each}", values.len());
             check(name, values.is_empty() || values.len() == 1 || values.len() == channels, &problem)?;
+            let problem =
+                format!("has {} values, more than the {MAX_TABLES} for which there is room", values.len());
+            check(name, values.len() <= MAX_TABLES, &problem)?;
         }
         if let Some(image) = &self.image {
             check("image", input.map().is_some(), "the network's input is no image")?;
@@ -68,7 +71,8 @@ impl Preprocessing {
             [one] => *one,
             many => many[channel],
         };
-        let values = (0..channels)
+        // Where all channels are alike one table serves them: there may be millions.
+        let values = (0..self.mean.len().max(self.std.len()).max(1))
             .map(|c| {
                 let (mean, std) = (of(&self.mean, c, 0.0), of(&self.std, c, 1.0));
                 // In f64, so that v * (1/255) rounds to the f32 that v / 255 gives.
@@ -85,6 +89,9 @@ fn merged(before: Value, changes: Map<String, Value>) -> Map<String, Value> {
     all.extend(changes);
     all
 }
+
+/// The most channels with a mean and a deviation of their own: 4 MiB of tables.
+const MAX_TABLES: usize = 4096;
 
 /// The number that each byte stands for, tabulated per channel.
 #[derive(Debug, Clone)]
@@ -130,6 +137,18 @@ mod tests {
             Preprocessing { scale: 1.0, mean: vec![1.0, 2.0], std: vec![1.0, 2.0], image: None };
         let out = apply(&preprocessing, &[2, 1, 2], &[1, 2, 4, 6, 3, 3, 2, 2]);
         assert_eq!(out, [0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn channels_that_are_alike_share_a_table_and_there_are_not_too_many_that_are_not() {
+        let shape = Shape::new(&[3_000_000, 2, 1]).unwrap();
+        let table = Preprocessing::default().table(&shape).unwrap();
+        assert_eq!(table.values.len(), 1);
+        let each = |channels: usize| Preprocessing { mean: vec![0.5; channels], ..Preprocessing::default() };
+        let table = each(4096).table(&Shape::new(&[4096, 2, 1]).unwrap()).unwrap();
+        assert_eq!(table.values.len(), 4096);
+        let error = each(4097).table(&Shape::new(&[4097, 2, 1]).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("mean: has 4097 values, more than the 4096"), "{error}");
     }
 
     #[test]
