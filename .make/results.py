@@ -6,6 +6,7 @@ import datetime
 import os
 import platform
 import re
+from collections.abc import Mapping
 
 import machine
 import pins
@@ -13,6 +14,7 @@ from stage import Count, Result
 
 FILE = pins.ROOT / "tests" / "RESULTS.md"
 AGAIN = ", again on commit "
+NARROWING = ("SPARK", "SUITE", "TEST", "FIRESTEEL_FUZZ_SECONDS")
 
 
 def write(done: list[Result]) -> None:
@@ -24,12 +26,18 @@ def write(done: list[Result]) -> None:
     lines = [
         "# The last run of `make test-all`",
         "",
-        f"- {datetime.date.today()}, commit {_commit()}",
+        f"- {datetime.date.today()}, commit {_commit()}{narrowed(os.environ)}",
         f"- {cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores, {system}",
         f"- {', '.join(v.strip() for v in versions)}",
     ]
     FILE.parent.mkdir(exist_ok=True)
     _write("\n".join(lines), done)
+
+
+def narrowed(variables: Mapping[str, str]) -> str:
+    """Which variables leave a part of the tests out; nothing where none of them is set."""
+    given = [f"{name}={variables[name]}" for name in NARROWING if variables.get(name)]
+    return f", narrowed by {' and '.join(given)}" if given else ""
 
 
 def failed() -> list[str]:
@@ -40,7 +48,7 @@ def failed() -> list[str]:
 def replace(done: list[Result]) -> None:
     """Puts stages that were run again in the places of those that had failed, with the commit that they ran on."""
     heading, before = _read()
-    again = {r.stage: r._replace(stage=f"{r.stage}{AGAIN}{_commit()}") for r in done}
+    again = {r.stage: r._replace(stage=f"{r.stage}{AGAIN}{_commit()}{narrowed(os.environ)}") for r in done}
     _write(heading, [again.get(_plain(r), r) if r.count.failed else r for r in before])
 
 

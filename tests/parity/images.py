@@ -7,6 +7,7 @@ the formula images alone.
 import csv
 import hashlib
 import io
+import json
 import os
 from pathlib import Path
 
@@ -144,8 +145,8 @@ def formula_images() -> dict:
     }
 
 
-def decoded(path: Path) -> dict:
-    """What Pillow makes of a file: sizes and digests, or that it refuses."""
+def decoded(path: Path, pixels: bool = False) -> dict:
+    """What Pillow makes of a file: sizes and digests, or that it refuses; with `pixels` also a PNG in hexadecimal."""
     try:
         # A limit of ours, which Pillow would only warn of.
         with Image.open(io.BytesIO(path.read_bytes())) as opened:
@@ -161,7 +162,11 @@ def decoded(path: Path) -> dict:
         for name, resampling in FILTERS.items()
     }
     grey = image.convert("L")
-    return {"ok": True, "size": [rgb.height, rgb.width], "rgb": digest(rgb), "grey": digest(grey), **small}
+    made = {"ok": True, "size": [rgb.height, rgb.width], "rgb": digest(rgb), "grey": digest(grey), **small}
+    if pixels:
+        rgb.save(png := io.BytesIO(), "PNG", optimize=True)
+        made["png"] = png.getvalue().hex()
+    return made
 
 
 def main() -> None:
@@ -169,7 +174,13 @@ def main() -> None:
     parser.add_argument(
         "data", nargs="?", type=Path, help="folder with photos/, ants_bees/ and odd/; default $FIRESTEEL_DATA"
     )
+    parser.add_argument(
+        "--pixels", type=Path, help="print this file's expectations with its pixels, and no more"
+    )
     options = parser.parse_args()
+    if options.pixels:
+        print(json.dumps(decoded(options.pixels, pixels=True)))
+        return
     expected.finish("images.json", formula_images(), options.check)
     folder = options.data or Path(os.environ.get("FIRESTEEL_DATA", ""))
     if not (folder / "photos").is_dir():

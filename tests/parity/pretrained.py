@@ -46,14 +46,19 @@ def networks(folder: Path) -> list[tuple]:
     ]
 
 
+def load(name: str, model: torch.nn.Module, weights: dict) -> None:
+    """Puts weights into a module: all that it has, and no others."""
+    missing, unexpected = model.load_state_dict(plain(weights), strict=False)
+    if unexpected or any(not key.endswith("num_batches_tracked") for key in missing):
+        raise SystemExit(f"{name}: {missing} {unexpected}")
+
+
 @torch.no_grad()
 def case(
     name: str, file: str, model: torch.nn.Module, weights: dict, side: int, mean: tuple, std: tuple
 ) -> dict:
     """The scores of an image of noise."""
-    missing, unexpected = model.load_state_dict(plain(weights), strict=False)
-    if unexpected or any(not key.endswith("num_batches_tracked") for key in missing):
-        raise SystemExit(f"{name}: {missing} {unexpected}")
+    load(name, model, weights)
     pixels = formula.integers("input", (1, 3, side, side), 256) / 255
     shape = (1, 3, 1, 1)
     x = (pixels - np.array(mean).reshape(shape)) / np.array(std).reshape(shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from firesteel import Firesteel
 from firesteel import functions as fs
 from firesteel.ml import CnnClassificationModel
+from PIL import Image
 from py4j.java_gateway import JavaObject
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -151,6 +153,40 @@ def test_images_without_a_network(photos: DataFrame, name: str, more: dict[str, 
     assert values(bad, tolerant) == [None]
     with pytest.raises(Exception, match=rf"FIRESTEEL_BAD_IMAGE.*column 'image'.*try_{name} gives NULL"):
         values(bad, plain)
+
+
+def encoded(image: Image.Image, format: str, **options: Any) -> bytearray:
+    out = io.BytesIO()
+    image.save(out, format, **options)
+    return bytearray(out.getvalue())
+
+
+@pytest.mark.parametrize("twin", ["", "try_"])
+def test_headers_and_sizes_of_photos(spark: SparkSession, twin: str) -> None:
+    image_info, image_resize = getattr(fs, twin + "image_info"), getattr(fs, twin + "image_resize")
+    # Red to the right, green to the bottom.
+    pixels = np.zeros((20, 60, 3), np.uint8)
+    pixels[..., 0], pixels[..., 1] = np.arange(60) * 4, np.arange(20)[:, None] * 12
+    picture, exif = Image.fromarray(pixels), Image.Exif()
+    exif[0x112] = 6
+    rows = [
+        (0, encoded(picture, "JPEG", quality=95, subsampling=0, exif=exif.tobytes())),
+        (1, encoded(picture, "WEBP", lossless=True)),
+    ]
+    table = spark.createDataFrame(rows, "id INT, image BINARY")
+
+    headers = [tuple(header) for header in values(table, image_info("image"))]
+    assert headers == [("jpeg", 60, 20, 3, 6), ("webp", 60, 20, 3, 1)]
+    for image, width, height in ((table.image, 9, 24), ("image", 30, 7)):
+        headers = values(table, fs.image_info(image_resize(image, width, height)))
+        assert [tuple(header) for header in headers] == [("png", width, height, 3, 1)] * 2
+
+    turned = values(table, image_resize("image", width=20, height=60))[0]
+    upright = np.asarray(Image.open(io.BytesIO(turned))).astype(int)
+    assert np.abs(upright - np.rot90(pixels, -1)).max() < 16
+    assert np.abs(upright - np.rot90(pixels)).max() > 150
+    same = values(table, image_resize("image", 60, 20))[1]
+    assert (np.asarray(Image.open(io.BytesIO(same))) == pixels).all()
 
 
 def test_an_array_of_images_gives_an_array(good: DataFrame, path: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from firesteel.ml import CnnClassificationModel, CnnClassifier, Network
+from firesteel import Firesteel
+from firesteel.ml import CnnClassificationModel, CnnClassifier, Network, Zoo
+from pyspark.errors import IllegalArgumentException
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import DataFrame, SparkSession
 from safetensors import safe_open
@@ -58,3 +62,28 @@ def test_numpy_gives_the_same_scores_of_bytes(digits: tuple[DataFrame, DataFrame
         pixels = (np.frombuffer(row.image, np.uint8) * 0.5 - 4.0) / 2.0
         scores = weights["dense1.weight"] @ pixels + weights["dense1.bias"]
         assert row.rawPrediction.toArray() == pytest.approx(scores, rel=1e-5, abs=1e-5)
+
+
+def test_import_keeps_the_networks_own_preprocessing_but_for_what_is_said(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    models, network = spark._jvm.firesteel.jni.Models, Zoo.network("lenet", 10).toJson()
+    weights = tmp_path / "lenet.safetensors"
+    weights.write_bytes(models.write(network, "{}", "[]", models.initialWeights(network, "uniform", 1)))
+    made = str(tmp_path / "model")
+
+    def preprocessing(**more: str) -> dict[str, Any]:
+        model = Firesteel.importModel(spark, "lenet", str(weights), "", made, **more)
+        assert model.numClasses == 10
+        with safe_open(made + "/model.safetensors", "numpy") as file:
+            found: dict[str, Any] = json.loads(file.metadata()["firesteel"])["preprocessing"]
+        return found
+
+    own = preprocessing()
+    assert own["image"]["resize"]["shortSide"] == 28
+    changed = preprocessing(preprocessing='{"image": {"resize": {"shortSide": 32}}}')
+    assert changed["image"]["resize"]["shortSide"] == 32
+    changed["image"]["resize"]["shortSide"] = 28
+    assert changed == own
+    with pytest.raises(IllegalArgumentException, match=r"lenet\.safetensors: .*unknown field `flip`"):
+        preprocessing(preprocessing='{"image": {"flip": true}}')

@@ -30,11 +30,16 @@ impl Default for Preprocessing {
 }
 
 impl Preprocessing {
-    /// The same with some settings changed: `changes` is JSON of those that differ, within `image` too.
+    /// The same with some settings changed: `changes` is JSON of those that differ, within `image` too. A letterbox
+    /// takes the place of a crop that the changes do not name.
     pub fn changed(&self, changes: &str) -> Result<Preprocessing, Error> {
         let problem = |e: serde_json::Error| Error::Setting { name: "preprocessing", problem: e.to_string() };
         let mut changes: Map<String, Value> = serde_json::from_str(changes).map_err(problem)?;
         if let (Some(Value::Object(image)), Some(before)) = (changes.get_mut("image"), &self.image) {
+            if image.get("resize").is_some_and(|resize| resize.get("letterbox").is_some()) {
+                // They exclude each other, and the letterbox is what is asked for.
+                image.entry("crop").or_insert(Value::Null);
+            }
             *image = merged(serde_json::to_value(before).map_err(problem)?, std::mem::take(image));
         }
         let all = merged(serde_json::to_value(self).map_err(problem)?, changes);
@@ -53,6 +58,9 @@ impl Preprocessing {
             let problem =
                 format!("has {} values, the network's input {input} needs {one_or_each}", values.len());
             check(name, values.is_empty() || values.len() == 1 || values.len() == channels, &problem)?;
+            let problem =
+                format!("has {} values, more than the {MAX_TABLES} for which there is room", values.len());
+            check(name, values.len() <= MAX_TABLES, &problem)?;
         }
         if let Some(image) = &self.image {
             check("image", input.map().is_some(), "the network's input is no image")?;
@@ -63,7 +71,8 @@ impl Preprocessing {
             [one] => *one,
             many => many[channel],
         };
-        let values = (0..channels)
+        // Where all channels are alike one table serves them: there may be millions.
+        let values = (0..self.mean.len().max(self.std.len()).max(1))
             .map(|c| {
                 let (mean, std) = (of(&self.mean, c, 0.0), of(&self.std, c, 1.0));
                 // In f64, so that v * (1/255) rounds to the f32 that v / 255 gives.
@@ -80,6 +89,9 @@ fn merged(before: Value, changes: Map<String, Value>) -> Map<String, Value> {
     all.extend(changes);
     all
 }
+
+/// The most channels with a mean and a deviation of their own: 4 MiB of tables.
+const MAX_TABLES: usize = 4096;
 
 /// The number that each byte stands for, tabulated per channel.
 #[derive(Debug, Clone)]
@@ -128,6 +140,18 @@ mod tests {
     }
 
     #[test]
+    fn channels_that_are_alike_share_a_table_and_there_are_not_too_many_that_are_not() {
+        let shape = Shape::new(&[3_000_000, 2, 1]).unwrap();
+        let table = Preprocessing::default().table(&shape).unwrap();
+        assert_eq!(table.values.len(), 1);
+        let each = |channels: usize| Preprocessing { mean: vec![0.5; channels], ..Preprocessing::default() };
+        let table = each(4096).table(&Shape::new(&[4096, 2, 1]).unwrap()).unwrap();
+        assert_eq!(table.values.len(), 4096);
+        let error = each(4097).table(&Shape::new(&[4097, 2, 1]).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("mean: has 4097 values, more than the 4096"), "{error}");
+    }
+
+    #[test]
     fn one_number_serves_all_channels() {
         let preprocessing = Preprocessing { scale: 1.0, mean: vec![10.0], ..Preprocessing::default() };
         assert_eq!(apply(&preprocessing, &[2, 1, 1], &[10, 20]), [0.0, 10.0]);
@@ -160,6 +184,24 @@ mod tests {
             let error = imagenet.changed(bad).unwrap_err().to_string();
             assert!(error.starts_with(message), "{error}");
         }
+    }
+
+    #[test]
+    fn a_letterbox_takes_the_place_of_a_crop() {
+        let imagenet = crate::zoo::entry("resnet50").unwrap().preprocessing();
+        let input = Shape::new(&[3, 224, 224]).unwrap();
+        let changed = imagenet.changed(r#"{"image":{"resize":{"letterbox":{"size":[224,224]}}}}"#).unwrap();
+        changed.table(&input).unwrap();
+        let (before, after) = (imagenet.image.clone().unwrap(), changed.image.unwrap());
+        assert_eq!(before.crop, Some([224, 224]));
+        assert_eq!(after, Preparation { resize: after.resize.clone(), crop: None, ..before });
+        // Both are a contradiction that is not ours to settle.
+        let both = r#"{"image":{"resize":{"letterbox":{"size":[224,224]}},"crop":[224,224]}}"#;
+        let error = imagenet.changed(both).unwrap().table(&input).err().unwrap().to_string();
+        assert!(error.contains("letterbox and crop exclude each other"), "{error}");
+        // Another resize keeps the crop.
+        let exact = imagenet.changed(r#"{"image":{"resize":{"exact":[256,256]}}}"#).unwrap();
+        assert_eq!(exact.image.unwrap().crop, Some([224, 224]));
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod preparation;
 mod resize;
 
 pub use decode::{Alpha, DecodeOptions, decode};
-pub use encode::encode_png;
+pub use encode::{encode_png, resize_to_png};
 pub use error::Error;
 pub use format::Format;
 pub use header::{Info, info};

@@ -15,8 +15,10 @@ pub struct Limits {
     pub max_side: usize,
     /// Pixels of the image; default 40,000,000.
     pub max_pixels: usize,
-    /// Bytes that decoding may take at a time, the decoded pixels included; default 128 MiB. Of a baseline JPEG that
-    /// is 4.5 bytes a pixel (4:2:0) to 6 (4:4:4), of a progressive one 7.5 to 12, of a PNG 1 to 4.
+    /// Bytes that decoding may take at a time, the decoded pixels included, and then resizing; default 128 MiB. Of a
+    /// baseline JPEG that is 4.5 bytes a pixel (4:2:0) to 6 (4:4:4), of a progressive one 7.5 to 12, of a PNG 1 to 4,
+    /// and to 7 with transparency, which is left out of a copy, of a WebP 4.5 (lossy) to 12 (animated) and what the
+    /// prefix codes of a lossless one take.
     pub max_allocation: usize,
     /// Scans of a JPEG; default 100.
     pub max_scans: usize,
@@ -50,6 +52,15 @@ impl Limits {
     /// Refuses an image that takes too much memory.
     pub(crate) fn check_allocation(&self, bytes: u64) -> Result<(), Error> {
         check("bytes to allocate", bytes, self.max_allocation)
+    }
+
+    /// Room for so many bytes more, or an error where memory is short: an allocation must not end the process.
+    pub(crate) fn reserve(&self, out: &mut Vec<u8>, more: usize) -> Result<(), Error> {
+        out.try_reserve_exact(more).map_err(|_| Error::TooLarge {
+            what: "bytes to allocate, for which there is no memory",
+            found: more as u64,
+            limit: self.max_allocation as u64,
+        })
     }
 }
 

@@ -132,13 +132,13 @@ impl Preparation {
         }
         let options =
             DecodeOptions { formats: self.formats.clone(), channels, alpha: self.alpha, orient: self.orient };
-        let canvas = self.lay_out(&decode(bytes, &options, limits)?, [height, width])?;
+        let canvas = self.lay_out(&decode(bytes, &options, limits)?, [height, width], limits)?;
         canvas.write_planes(self.color_order, [height, width], out);
         Ok(())
     }
 
     /// Resizes and crops: the pixels, and where they lie in the result of `wanted` rows and columns.
-    fn lay_out(&self, pixels: &Pixels, wanted: [usize; 2]) -> Result<Canvas, Error> {
+    fn lay_out(&self, pixels: &Pixels, wanted: [usize; 2], limits: &Limits) -> Result<Canvas, Error> {
         let found = [pixels.height, pixels.width];
         let scaled = match &self.resize {
             None if self.crop.is_none() && found != wanted => return Err(Error::Size { found, wanted }),
@@ -160,7 +160,7 @@ impl Preparation {
             start..(start + wanted[axis]).min(scaled[axis])
         });
         let resampling = Resampling { filter: self.filter, pass_order: self.pass_order };
-        let pixels = resize(pixels, scaled, region, resampling)?;
+        let pixels = resize(pixels, scaled, region, resampling, limits)?;
         Ok(Canvas { pixels, at: places.map(|(_, before)| before), fill: letterbox.unwrap_or([0; 3]) })
     }
 }

@@ -3,9 +3,7 @@
 use firesteel_boundary::arrays::{self, check_length};
 use firesteel_boundary::{Code, Failure, entry};
 use firesteel_core::image::augment::Augmentation;
-use firesteel_core::image::{
-    DecodeOptions, Info, Limits, Resampling, decode, encode_png, info as read_info, resize as resized,
-};
+use firesteel_core::image::{Info, Limits, info as read_info, resize_to_png};
 use firesteel_core::network::Shape;
 use firesteel_core::{Augmentations, Error, ImageReader, Preprocessing, Status, by_row, status_of};
 use jni::objects::{JByteArray, JClass, JIntArray, JObjectArray, JString};
@@ -80,7 +78,7 @@ pub fn resize<'local>(
         let mut statuses = vec![];
         for (i, row) in rows.iter().enumerate() {
             let found =
-                by_row(row, |row| as_png(row, size, &limits).map(Ok).or_else(bad)).map_err(failure)?;
+                by_row(row, |row| resize_to_png(row, size, &limits).map(Ok).or_else(bad)).map_err(failure)?;
             statuses.push(match found {
                 Ok(mut png) => {
                     // Given back at once: a batch may have more rows than a frame has slots.
@@ -206,11 +204,4 @@ fn side(name: &str, value: jint, limits: &Limits) -> Result<usize, Failure> {
             format!("{name} is {value}, it must be within 1 to {}", limits.max_side),
         )),
     }
-}
-
-fn as_png(row: &[u8], size: [usize; 2], limits: &Limits) -> Result<Vec<u8>, firesteel_core::image::Error> {
-    let channels = if read_info(row, limits)?.channels <= 2 { 1 } else { 3 };
-    let options = DecodeOptions { channels, ..DecodeOptions::default() };
-    let pixels = decode(row, &options, limits)?;
-    encode_png(&resized(&pixels, size, [0..size[0], 0..size[1]], Resampling::default())?)
 }

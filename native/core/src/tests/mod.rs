@@ -7,6 +7,8 @@ mod network;
 mod predictor;
 mod zoo;
 
+#[path = "../../../../tests/parity/data.rs"]
+mod data;
 #[path = "../../../../tests/parity/expected.rs"]
 mod expected;
 #[path = "../../../../tests/parity/formula.rs"]

@@ -3,25 +3,31 @@
 
 use std::path::Path;
 
-use firesteel_core::image::{Filter, Pixels, Preparation, encode_png};
+use firesteel_core::image::{Filter, Limits, Pixels, Preparation, encode_png};
 use firesteel_core::network::{Graph, Network};
 use firesteel_core::{Error, Model, Preprocessing, write_model};
 use libjpeg_turbo_rs::{Encoder, PixelFormat};
 use serde_json::Value;
 
+#[path = "../../../../tests/parity/data.rs"]
+mod data;
+
 /// What PyTorch computed and saved.
 const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/parity/expected");
+
+/// WebP with everything that lossless data may have.
+const WEBP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/webp");
 
 /// Longer files are left out: they only make it slow.
 const LONGEST: u64 = 64 << 10;
 
-/// Images that are made here, and those of the folder odd/ of the one that FIRESTEEL_DATA names.
+/// Images that are made here, small WebP files, and those of the folder odd/ of the one that FIRESTEEL_DATA names.
 pub(super) fn images() -> Vec<Vec<u8>> {
-    let mut files = vec![];
+    let mut files = small_files(Path::new(WEBP));
     for (width, height, channels) in [(8, 8, 1), (33, 17, 3), (64, 40, 3)] {
         let data: Vec<u8> = (0..width * height * channels).map(|i| (i * i / 7) as u8).collect();
         let pixels = Pixels { width, height, channels, data };
-        files.extend(encode_png(&pixels).ok());
+        files.extend(encode_png(&pixels, &Limits::default()).ok());
         let format = if channels == 1 { PixelFormat::Grayscale } else { PixelFormat::Rgb };
         let encoder = || Encoder::new(&pixels.data, width, height, format).quality(80);
         let variants = [
@@ -33,8 +39,8 @@ pub(super) fn images() -> Vec<Vec<u8>> {
         ];
         files.extend(variants.into_iter().filter_map(|encoder| encoder.encode().ok()));
     }
-    if let Some(data) = std::env::var_os("FIRESTEEL_DATA") {
-        files.extend(small_files(&Path::new(&data).join("odd")));
+    if let Some(data) = data::data() {
+        files.extend(small_files(&data.join("odd")));
     }
     files
 }

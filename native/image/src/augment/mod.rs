@@ -157,7 +157,8 @@ impl Augmentation {
             RandomResizedCrop { size, scale, ratio } => {
                 let part = random_part([pixels.height, pixels.width], scale, ratio, random);
                 let resampling = Resampling { filter: Filter::Bilinear, ..Resampling::default() };
-                resize(&crop(&pixels, part), size, [0..size[0], 0..size[1]], resampling)?
+                let whole = [0..size[0], 0..size[1]];
+                resize(&crop(&pixels, part), size, whole, resampling, &Limits::DEFAULT)?
             }
             RandomHorizontalFlip { probability } => {
                 if random.random_bool(probability) {

@@ -81,16 +81,11 @@ fn check_size(decoded: &Decoded, info: &Info) -> Result<(), Error> {
     Err(Error::damaged(info.format, reason))
 }
 
-/// So many zeros to be overwritten, or an error where memory is short: an allocation must not end the process.
-fn zeros(bytes: usize, limits: &Limits) -> Result<Vec<u8>, Error> {
+/// So many zeros to be overwritten, or an error where memory is short.
+pub(crate) fn zeros(bytes: usize, limits: &Limits) -> Result<Vec<u8>, Error> {
     limits.check_allocation(bytes as u64)?;
     let mut out = Vec::new();
-    let limit = limits.max_allocation as u64;
-    out.try_reserve_exact(bytes).map_err(|_| Error::TooLarge {
-        what: "bytes to allocate, for which there is no memory",
-        found: bytes as u64,
-        limit,
-    })?;
+    limits.reserve(&mut out, bytes)?;
     out.resize(bytes, 0);
     Ok(out)
 }

@@ -3,7 +3,7 @@
 mod exif;
 pub(crate) mod jpeg;
 mod png;
-mod webp;
+pub(crate) mod webp;
 
 use crate::decode::others;
 use crate::{Error, Format, Limits, frame};

@@ -10,8 +10,8 @@ const BEFORE_CHUNKS: usize = 12;
 /// Reads the first chunk's size, and EXIF or XMP wherever they stand.
 pub(super) fn info(bytes: &[u8]) -> Result<Info, Error> {
     let damaged = |reason: &str| Error::damaged(Format::WebP, reason);
-    let mut chunks = Chunks { bytes, at: BEFORE_CHUNKS };
-    let (name, content) = chunks.next().ok_or_else(|| damaged("it ends in its header"))?;
+    let mut chunks = Chunks::of(bytes);
+    let Chunk { name, content, .. } = chunks.next().ok_or_else(|| damaged("it ends in its header"))?;
     let size = match &name {
         b"VP8 " => lossy(content),
         b"VP8L" => lossless(content),
@@ -21,7 +21,7 @@ pub(super) fn info(bytes: &[u8]) -> Result<Info, Error> {
     let (width, height, alpha) =
         size.ok_or_else(|| damaged("its first chunk is too short or has no signature"))?;
     let (mut in_exif, mut in_xmp) = (None, None);
-    for (name, content) in chunks {
+    for Chunk { name, content, .. } in chunks {
         match &name {
             b"ANMF" => check_frame(content)?,
             b"EXIF" => in_exif = in_exif.or_else(|| exif::of_exif(content)),
@@ -38,22 +38,18 @@ pub(super) fn info(bytes: &[u8]) -> Result<Info, Error> {
 /// whatever chunk follows for that image, and relies on its size.
 fn check_frame(content: &[u8]) -> Result<(), Error> {
     const BEFORE_CHUNKS: usize = 16;
-    let side = |at: usize| {
-        let [a, b, c] = *content.get(at..)?.first_chunk()?;
-        Some(u32::from_le_bytes([a, b, c, 0]) as usize + 1)
-    };
     let mut chunks = Chunks { bytes: content, at: BEFORE_CHUNKS };
-    if chunks.next().is_none_or(|(name, _)| name != *b"ALPH") {
+    if chunks.next().is_none_or(|chunk| chunk.name != *b"ALPH") {
         return Ok(());
     }
-    match chunks.next().and_then(|(_, image)| lossy(image)) {
-        Some((width, height, _)) if (Some(width), Some(height)) == (side(6), side(9)) => Ok(()),
+    match chunks.next().and_then(|image| lossy(image.content)) {
+        Some((width, height, _)) if Some([width, height]) == sides(content, 6) => Ok(()),
         _ => Err(Error::damaged(Format::WebP, "a frame and its image differ in size")),
     }
 }
 
 /// Of a VP8 key frame (RFC 6386, section 9.1): its width, height, and that it has no alpha.
-fn lossy(content: &[u8]) -> Option<(usize, usize, bool)> {
+pub(crate) fn lossy(content: &[u8]) -> Option<(usize, usize, bool)> {
     let [0x9d, 0x01, 0x2a, w0, w1, h0, h1] = *content.get(3..)?.first_chunk()? else { return None };
     let side = |low: u8, high: u8| usize::from(u16::from_le_bytes([low, high]) & 0x3fff);
     Some((side(w0, w1), side(h0, h1), false))
@@ -67,29 +63,50 @@ fn lossless(content: &[u8]) -> Option<(usize, usize, bool)> {
     Some((side(0), side(14), bits >> 28 & 1 == 1))
 }
 
-/// Of an extended header: 24 bits of each side less 1.
+/// Of an extended header: whether there is alpha, and the sides.
 fn extended(content: &[u8]) -> Option<(usize, usize, bool)> {
-    let bytes = content.first_chunk::<10>()?;
-    let side = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], 0]) as usize + 1;
-    Some((side(4), side(7), bytes[0] & 0x10 != 0))
+    let [width, height] = sides(content, 4)?;
+    Some((width, height, content.first()? & 0x10 != 0))
 }
 
-/// The name and content of each chunk; of one that is cut off, what there is.
-struct Chunks<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// Two sides of 24 bits each, less 1.
+pub(crate) fn sides(content: &[u8], at: usize) -> Option<[usize; 2]> {
+    let [w0, w1, w2, h0, h1, h2] = *content.get(at..)?.first_chunk()?;
+    Some([[w0, w1, w2, 0], [h0, h1, h2, 0]].map(|side| u32::from_le_bytes(side) as usize + 1))
+}
+
+/// A chunk; of one that is cut off, what there is.
+pub(crate) struct Chunk<'a> {
+    pub(crate) name: [u8; 4],
+    /// Where its content begins.
+    pub(crate) start: usize,
+    pub(crate) content: &'a [u8],
+}
+
+/// The chunks of a file from some place on.
+#[derive(Clone)]
+pub(crate) struct Chunks<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) at: usize,
+}
+
+impl<'a> Chunks<'a> {
+    /// All of a file.
+    pub(crate) fn of(bytes: &'a [u8]) -> Chunks<'a> {
+        Chunks { bytes, at: BEFORE_CHUNKS }
+    }
 }
 
 impl<'a> Iterator for Chunks<'a> {
-    type Item = ([u8; 4], &'a [u8]);
+    type Item = Chunk<'a>;
 
-    fn next(&mut self) -> Option<Self::Item> {
+    fn next(&mut self) -> Option<Chunk<'a>> {
         let rest = self.bytes.get(self.at..)?;
         let name = *rest.first_chunk()?;
         let length = u32::from_le_bytes(*rest.get(4..)?.first_chunk()?) as usize;
-        let content = &rest[8..];
+        let (start, content) = (self.at + 8, &rest[8..]);
         // Chunks are padded to an even length.
-        self.at += 8 + length + length % 2;
-        Some((name, &content[..length.min(content.len())]))
+        self.at = start + length + length % 2;
+        Some(Chunk { name, start, content: &content[..length.min(content.len())] })
     }
 }

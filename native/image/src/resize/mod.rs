@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 pub use filter::Filter;
 use filter::Weights;
 
-use crate::{Error, Pixels};
+use crate::decode::zeros;
+use crate::{Error, Limits, Pixels};
 
 /// Which of the two passes comes first, between which values are rounded to 8 bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,12 +43,14 @@ pub struct Resampling {
 }
 
 /// Resizes an image to `size` (rows, columns) and gives the part of the result whose rows and columns are `region`,
-/// which is all that is computed.
+/// which is all that is computed. The image, what stands between the passes and the result must find room within the
+/// limits.
 pub fn resize(
     pixels: &Pixels,
     size: [usize; 2],
     region: [Range<usize>; 2],
     resampling: Resampling,
+    limits: &Limits,
 ) -> Result<Pixels, Error> {
     let [rows, columns] = &region;
     if size.contains(&0) || pixels.data.is_empty() {
@@ -59,9 +62,9 @@ pub fn resize(
     }
     let (height, width, channels) = (rows.len(), columns.len(), pixels.channels);
     let data = match channels {
-        1 => resized::<1>(pixels, size, region, resampling),
-        _ => resized::<3>(pixels, size, region, resampling),
-    };
+        1 => resized::<1>(pixels, size, region, resampling, limits),
+        _ => resized::<3>(pixels, size, region, resampling, limits),
+    }?;
     Ok(Pixels { width, height, channels, data })
 }
 
@@ -70,14 +73,20 @@ fn resized<const C: usize>(
     size: [usize; 2],
     region: [Range<usize>; 2],
     Resampling { filter, pass_order }: Resampling,
-) -> Vec<u8> {
+    limits: &Limits,
+) -> Result<Vec<u8>, Error> {
     let input = [pixels.height, pixels.width];
     let [rows, columns] = region;
-    let mut out = vec![0; rows.len() * columns.len() * C];
+    let length = rows.len() * columns.len() * C;
+    let room = |between: usize| {
+        limits.check_allocation((pixels.data.len() + between + length) as u64)?;
+        Ok::<_, Error>((zeros(between, limits)?, zeros(length, limits)?))
+    };
     if filter == Filter::Nearest || input == size {
         // Where nothing changes in size, every filter leaves the pixels alone.
+        let (_, mut out) = room(0)?;
         nearest::pass::<C>(&pixels.data, input, size, [rows, columns], &mut out);
-        return out;
+        return Ok(out);
     }
     let width = columns.len();
     let vertical = Weights::new(filter, input[0], size[0], rows);
@@ -86,16 +95,17 @@ fn resized<const C: usize>(
     let stride = pixels.width * C;
     if pass_order.vertical_first(input, size) {
         let length = needed_columns.len() * C;
-        let mut between = vec![0; vertical.starts.len() * length];
+        let (mut between, mut out) = room(vertical.starts.len() * length)?;
         let source = &pixels.data[needed_columns.start * C..];
         vertical::pass(source, stride, &vertical, length, &mut between);
         let horizontal = horizontal.from(needed_columns.start);
         horizontal::pass::<C>(&between, needed_columns.len(), &horizontal, &mut out);
+        Ok(out)
     } else {
-        let mut between = vec![0; needed_rows.len() * width * C];
+        let (mut between, mut out) = room(needed_rows.len() * width * C)?;
         let source = &pixels.data[needed_rows.start * stride..needed_rows.end * stride];
         horizontal::pass::<C>(source, pixels.width, &horizontal, &mut between);
         vertical::pass(&between, width * C, &vertical.from(needed_rows.start), width * C, &mut out);
+        Ok(out)
     }
-    out
 }

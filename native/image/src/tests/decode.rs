@@ -20,14 +20,14 @@ fn lossless_formats_give_their_pixels_back() {
     let (size, options) =
         ([9, 14], DecodeOptions { formats: Format::ALL.to_vec(), ..DecodeOptions::default() });
     let expected = drawn(size, 3);
-    let encoded = encode_png(&expected).unwrap();
+    let encoded = encode_png(&expected, &Limits::default()).unwrap();
     for (what, file) in
         [("png", rgb_png(size)), ("our png", encoded), ("webp", webp(size, 3)), ("bmp", bmp(size))]
     {
         assert_eq!(decode(&file, &options, &Limits::default()).as_ref(), Ok(&expected), "{what}");
     }
     let one = drawn(size, 1);
-    assert_eq!(pixels(&encode_png(&one).unwrap(), &grey()), one.data);
+    assert_eq!(pixels(&encode_png(&one, &Limits::default()).unwrap(), &grey()), one.data);
 }
 
 #[test]

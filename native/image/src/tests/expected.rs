@@ -17,6 +17,12 @@ pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The bytes that a text of hexadecimal digits stands for.
+pub fn hexadecimal(text: &str) -> Vec<u8> {
+    let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    text.as_bytes().as_chunks().0.iter().map(byte).collect()
+}
+
 /// The image of `formula.py`: `integers("image", [height, width, channels], 256)`.
 pub fn drawn([height, width]: [usize; 2], channels: usize) -> Pixels {
     let start =

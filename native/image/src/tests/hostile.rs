@@ -1,6 +1,7 @@
 //! Damaged and cut-off files: an error, never a panic; and strictness.
 
 use super::encoded::{bmp, jpeg, jpegs, rgb_png, webp};
+use super::webp_files::{animation, chunk, lossy};
 use crate::{DecodeOptions, Error, Format, Limits, decode, info};
 
 /// Ten small files, one of each kind.
@@ -67,31 +68,17 @@ fn no_changed_byte_panics() {
 }
 
 /// An animated WebP of one transparent frame of 200 x 200, whose lossy image is 200 x `height`, black.
-fn animation(height: u16) -> Vec<u8> {
-    // Chunks are padded to an even length.
-    let chunk = |name: &[u8], content: &[u8]| {
-        let length = (content.len() as u32).to_le_bytes();
-        [name, &length, content, &[0][..content.len() % 2]].concat()
-    };
-    // A shown key frame whose first partition has 2,000 bytes.
-    let tag = ((2000_u32 << 5) | (1 << 4)).to_le_bytes();
-    let image =
-        [&tag[..3], &[0x9d, 0x01, 0x2a], &200_u16.to_le_bytes(), &height.to_le_bytes(), &[0; 4000]].concat();
-    let size = [199, 0, 0, 199, 0, 0];
+fn transparent_frame(height: u16) -> Vec<u8> {
     let alpha = [&[0][..], &[255; 200 * 200]].concat();
-    let frame =
-        [&[0; 6][..], &size, &[100, 0, 0, 0], &chunk(b"ALPH", &alpha), &chunk(b"VP8 ", &image)].concat();
-    let header = [&[0x12, 0, 0, 0][..], &size].concat();
-    let chunks = [chunk(b"VP8X", &header), chunk(b"ANIM", &[0; 6]), chunk(b"ANMF", &frame)].concat();
-    chunk(b"RIFF", &[&b"WEBP"[..], &chunks].concat())
+    animation([200, 200], &[chunk(b"ALPH", &alpha), chunk(b"VP8 ", &lossy([200, height], 4000))])
 }
 
 #[test]
 fn a_frame_whose_image_has_another_size_is_refused() {
     // The decoder would panic.
-    let error = decode(&animation(127), &options(), &Limits::default()).unwrap_err();
+    let error = decode(&transparent_frame(127), &options(), &Limits::default()).unwrap_err();
     assert_eq!(error, Error::damaged(Format::WebP, "a frame and its image differ in size"));
-    let whole = decode(&animation(200), &options(), &Limits::default()).unwrap();
+    let whole = decode(&transparent_frame(200), &options(), &Limits::default()).unwrap();
     assert_eq!([whole.height, whole.width], [200, 200]);
 }
 

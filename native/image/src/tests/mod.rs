@@ -9,5 +9,10 @@ mod forms;
 mod header;
 mod hostile;
 mod limits;
+mod lossless;
 mod preparation;
 mod resize;
+mod webp_files;
+
+#[path = "../../../../tests/parity/data.rs"]
+mod data;

@@ -66,7 +66,7 @@ fn without_resizing_the_planes_are_the_images_in_the_order_of_colours_asked_for(
     let order = Preparation { color_order: ColorOrder::Bgr, ..Preparation::default() };
     assert_eq!(prepare(&order, &rgb_png(size), [3, 3, 4]).unwrap(), [plane(2), plane(1), plane(0)].concat());
     let grey = drawn(size, 1);
-    let found = prepare(&order, &encode_png(&grey).unwrap(), [1, 3, 4]).unwrap();
+    let found = prepare(&order, &encode_png(&grey, &Limits::default()).unwrap(), [1, 3, 4]).unwrap();
     assert_eq!(found, grey.data);
 }
 

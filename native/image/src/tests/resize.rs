@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::expected::{digest, drawn, read};
-use crate::{Error, Filter, PassOrder, Resampling, resize};
+use crate::{Error, Filter, Limits, PassOrder, Resampling, resize};
 
 #[derive(Deserialize)]
 struct Images {
@@ -30,8 +30,14 @@ fn images_are_resized_to_the_same_bytes_as_by_pillow() {
     for Case { size, to, channels, filter, pillow12, pillow13 } in cases {
         let image = drawn(size, channels);
         let resized = |pass_order| {
-            let resized =
-                resize(&image, to, [0..to[0], 0..to[1]], Resampling { filter, pass_order }).unwrap();
+            let resized = resize(
+                &image,
+                to,
+                [0..to[0], 0..to[1]],
+                Resampling { filter, pass_order },
+                &Limits::default(),
+            )
+            .unwrap();
             assert_eq!([resized.height, resized.width, resized.channels], [to[0], to[1], channels]);
             digest(&resized.data)
         };
@@ -53,7 +59,7 @@ fn a_region_is_that_part_of_the_whole() {
         [(f, 1, PassOrder::Pillow12), (f, 3, PassOrder::Pillow12), (f, 3, PassOrder::Pillow13)]
     }) {
         let (image, resampling) = (drawn(size, channels), Resampling { filter, pass_order });
-        let whole = resize(&image, to, [0..to[0], 0..to[1]], resampling).unwrap();
+        let whole = resize(&image, to, [0..to[0], 0..to[1]], resampling, &Limits::default()).unwrap();
         for [rows, columns] in [
             [0..1, 0..1],
             [39..40, 96..97],
@@ -62,7 +68,8 @@ fn a_region_is_that_part_of_the_whole() {
             [11..12, 0..97],
             [5..38, 7..90],
         ] {
-            let part = resize(&image, to, [rows.clone(), columns.clone()], resampling).unwrap();
+            let part =
+                resize(&image, to, [rows.clone(), columns.clone()], resampling, &Limits::default()).unwrap();
             let expected: Vec<u8> = rows
                 .clone()
                 .flat_map(|y| {
@@ -84,7 +91,8 @@ fn strong_shrinking_and_every_number_of_taps_give_the_mean() {
         for filter in FILTERS {
             for size in [[1, 3], [1, 2], [factor.div_ceil(2), factor]] {
                 let resampling = Resampling { filter, ..Resampling::default() };
-                let resized = resize(&image, size, [0..size[0], 0..size[1]], resampling).unwrap();
+                let resized =
+                    resize(&image, size, [0..size[0], 0..size[1]], resampling, &Limits::default()).unwrap();
                 assert!(resized.data.iter().all(|&v| v == 201), "{factor} {filter:?} {size:?}: {resized:?}");
             }
         }
@@ -95,11 +103,12 @@ fn strong_shrinking_and_every_number_of_taps_give_the_mean() {
 fn sizes_and_regions_that_make_no_sense_are_refused() {
     let image = drawn([4, 5], 3);
     for size in [[0, 3], [3, 0]] {
-        let error = resize(&image, size, [0..1, 0..1], Resampling::default()).unwrap_err();
+        let error =
+            resize(&image, size, [0..1, 0..1], Resampling::default(), &Limits::default()).unwrap_err();
         assert!(matches!(error, Error::Setting { name: "size", .. }), "{error}");
     }
     for region in [[0..0, 0..1], [0..1, 2..2], [0..4, 0..1], [0..1, 0..4]] {
-        let error = resize(&image, [3, 3], region, Resampling::default()).unwrap_err();
+        let error = resize(&image, [3, 3], region, Resampling::default(), &Limits::default()).unwrap_err();
         assert!(matches!(error, Error::Setting { name: "region", .. }), "{error}");
     }
 }

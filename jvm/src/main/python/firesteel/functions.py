@@ -1,8 +1,9 @@
 """The SQL functions for the DataFrame API, on classic sessions and over Spark Connect.
 
 An image is a column of BINARY (an encoded image, or a byte for each value of the network's input), of Spark's image,
-of vectors or of arrays of numbers; for a column of ARRAY<BINARY> ``classify`` gives an array with a label for each
-image. A null image gives null.
+of vectors or of arrays of numbers; :func:`image_info` and :func:`image_resize` refuse vectors and arrays of numbers
+other than bytes. For a column of ARRAY<BINARY> ``classify`` gives an array with a label for each image. A null image
+gives null.
 
 A model is the path of a saved model's folder or of its ``model.safetensors``, on any Hadoop file system, or a name
 below the folder that ``spark.firesteel.models.dir`` names. Without one it is that of ``spark.firesteel.model``. What
@@ -116,12 +117,14 @@ def image_features(image: Image, model: str | None = None, layer: str | None = N
     model : str, optional
         The model's path or name.
     layer : str, optional
-        The layer's name, such as ``"relu1"``; by default the one before the network's last layer with weights.
+        The layer's name, such as ``"relu1"``, or ``"mean(relu1)"`` for the mean of each channel of its map; several
+        with commas between, whose outputs are put one behind the other. By default the layer that the network's last
+        one with weights reads: of a map the means.
 
     Returns
     -------
     Column
-        ARRAY<FLOAT>: the layer's output, a map of ``[c, h, w]`` channel by channel and row by row.
+        ARRAY<FLOAT>: the layers' output, a map of ``[c, h, w]`` channel by channel and row by row.
 
     Raises
     ------
@@ -137,14 +140,19 @@ def image_info(image: Image) -> Column:
     Returns
     -------
     Column
-        STRUCT(format STRING, width INT, height INT, channels INT, orientation INT): jpeg, png, webp, gif, bmp or tiff;
-        columns, rows and values of a pixel as stored; EXIF's orientation, 1 to 8, where 1 is upright.
+        STRUCT(format STRING, width INT, height INT, channels INT, orientation INT): jpeg, png, webp, gif, bmp or tiff,
+        or frame for Spark's image; columns, rows and values of a pixel as stored; EXIF's orientation, 1 to 8, where 1
+        is upright.
     """
     return call_function("image_info", image)
 
 
 def image_resize(image: Image, width: int, height: int) -> Column:
-    """An encoded image turned upright and resized to so many columns and rows, bilinearly: BINARY, a PNG."""
+    """An encoded image turned upright and resized to so many columns and rows, bilinearly: BINARY, a PNG.
+
+    It takes JPEG, PNG, WebP and Spark's image; GIF, BMP and TIFF, which :func:`image_info` reads, are bad images here.
+    So is one that takes more than ``spark.firesteel.image.maxAllocation`` together with the resized one.
+    """
     return call_function("image_resize", image, lit(index(width)), lit(index(height)))
 
 

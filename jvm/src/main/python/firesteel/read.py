@@ -32,6 +32,11 @@ class Images:
             ``path`` STRING, ``content`` BINARY and ``label`` STRING, the name of the folder that a file is in. Files
             whose names do not end as those of images (``.jpg``, ``.jpeg``, ``.png``, ``.webp``, ``.gif``, ``.bmp``,
             ``.tif``, ``.tiff``, in whatever case) are left out.
+
+        Notes
+        -----
+        A model decodes JPEG, PNG and WebP by default: GIF, BMP and TIFF files are rows, but bad ones for it unless
+        ``formats`` of its ``preprocessing.image`` names their format.
         """
         from pyspark.sql import functions as f
 

@@ -6,8 +6,10 @@ import org.apache.spark.sql.functions.{call_function, lit}
 
 /**
  * The SQL functions as functions of columns. An image is BINARY (an encoded image, or a byte for
- * each value of the network's input), Spark's image, a vector or an array of numbers. A model is a path, or a name below `spark.firesteel.models.dir`; without one, that of
- * `spark.firesteel.model`. Each has a twin `try_...`, which gives null for a bad image where the plain one fails.
+ * each value of the network's input), Spark's image, a vector or an array of numbers; `image_info` and `image_resize`
+ * refuse vectors and arrays of numbers other than bytes. A model is a path, or a name below
+ * `spark.firesteel.models.dir`; without one, that of `spark.firesteel.model`. Each has a twin `try_...`, which gives
+ * null for a bad image where the plain one fails.
  */
 object functions {
 
@@ -39,7 +41,11 @@ object functions {
   def try_classify_probabilities(image: Column, model: String): Column =
     call("try_classify_probabilities", image, lit(model))
 
-  /** The output of a layer, by default of the one that the last layer with weights reads: ARRAY of FLOAT. */
+  /**
+   * The output of a layer: ARRAY of FLOAT. `mean(layer)` is the mean of each channel of a layer's map; the outputs of
+   * several layers, with commas between, are put one behind the other. By default the layer that the last one with
+   * weights reads: of a map the means.
+   */
   def image_features(image: Column): Column = call("image_features", image)
   def image_features(image: Column, model: String): Column = call("image_features", image, lit(model))
   def image_features(image: Column, model: String, layer: String): Column =
@@ -49,11 +55,18 @@ object functions {
   def try_image_features(image: Column, model: String, layer: String): Column =
     call("try_image_features", image, lit(model), lit(layer))
 
-  /** What the header of an encoded image says: STRUCT(format STRING, width, height, channels, orientation INT). */
+  /**
+   * What the header of an encoded image says: STRUCT(format STRING, width, height, channels, orientation INT). The
+   * format is jpeg, png, webp, gif, bmp or tiff, or frame for Spark's image.
+   */
   def image_info(image: Column): Column = call("image_info", image)
   def try_image_info(image: Column): Column = call("try_image_info", image)
 
-  /** An encoded image turned upright and resized, bilinearly, as a PNG: BINARY. */
+  /**
+   * An encoded image turned upright and resized, bilinearly, as a PNG: BINARY. Takes JPEG, PNG, WebP and Spark's image;
+   * GIF, BMP and TIFF, which `image_info` reads, are bad images here. So is one that takes more than
+   * `spark.firesteel.image.maxAllocation` together with the resized one.
+   */
   def image_resize(image: Column, width: Int, height: Int): Column =
     call("image_resize", image, lit(width), lit(height))
   def try_image_resize(image: Column, width: Int, height: Int): Column =

@@ -1,10 +1,10 @@
-//! Real weights, if the environment variable FIRESTEEL_DATA names a folder that holds them.
+//! Real weights. Needs the folder that FIRESTEEL_DATA names.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::tests::data::data;
 use crate::tests::{expected, formula};
 use crate::{Architecture, Model, Predictor, Row, Status, import, zoo};
 
@@ -18,14 +18,6 @@ struct Case {
     largest: f64,
 }
 
-fn data() -> Option<PathBuf> {
-    let folder = std::env::var_os("FIRESTEEL_DATA").filter(|folder| !folder.is_empty());
-    if folder.is_none() {
-        println!("left out: FIRESTEEL_DATA is not set");
-    }
-    folder.map(PathBuf::from)
-}
-
 fn model(data: &std::path::Path, name: &str, file: &str) -> Model {
     let file = std::fs::read(data.join("weights").join(file)).unwrap();
     let labels =
@@ -34,8 +26,9 @@ fn model(data: &std::path::Path, name: &str, file: &str) -> Model {
 }
 
 #[test]
+#[ignore = "needs FIRESTEEL_DATA"]
 fn real_weights_give_the_scores_of_pytorch() {
-    let Some(data) = data() else { return };
+    let data = data().expect("FIRESTEEL_DATA");
     let cases: Vec<Case> = expected::read("pretrained.json");
     assert_eq!(cases.len(), 3);
     for case in cases {
@@ -60,34 +53,53 @@ fn best(scores: &[f32]) -> usize {
     scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0
 }
 
+/// The likeliest classes of a photo, and their probabilities.
+type Likeliest = [(usize, f64); 3];
+
 #[test]
+#[ignore = "needs FIRESTEEL_DATA"]
 fn photos_have_the_labels_and_probabilities_of_pytorch() {
-    let Some(data) = data() else { return };
-    let labels: BTreeMap<String, [(usize, f64); 3]> = expected::read("labels.json");
+    let data = data().expect("FIRESTEEL_DATA");
+    let labels: BTreeMap<String, BTreeMap<String, Likeliest>> = expected::read("labels.json");
     assert_eq!(labels.len(), 270);
-    let predictor = Predictor::new(model(&data, "squeezenet1_1", "squeezenet1_1.pth")).unwrap();
     let files: Vec<Vec<u8>> = labels.keys().map(|name| std::fs::read(data.join(name)).unwrap()).collect();
+    for (name, file) in
+        [("squeezenet1_1", "squeezenet1_1.pth"), ("mobilenet_v1_075", "mobilenet_v1_075.safetensors")]
+    {
+        let predictor = Predictor::new(model(&data, name, file)).unwrap();
+        agree(name, &predictor, &files, labels.values().map(|networks| networks[name]));
+    }
+}
+
+/// The same first label for at least 99.5 % of the files, and the same probabilities.
+fn agree(
+    name: &str,
+    predictor: &Predictor,
+    files: &[Vec<u8>],
+    expected: impl ExactSizeIterator<Item = Likeliest> + Clone,
+) {
+    assert_eq!(files.len(), expected.len());
     let rows: Vec<Row> = files.iter().map(|file| Row::Bytes(file)).collect();
     let (mut scores, mut status) = (vec![f32::NAN; 1000 * rows.len()], vec![Status::Null; rows.len()]);
     predictor.predict(&rows, &mut scores, &mut status).unwrap();
-    assert!(status.iter().all(|&s| s == Status::Ok));
-    let pairs = || labels.values().zip(scores.chunks(1000));
+    assert!(status.iter().all(|&s| s == Status::Ok), "{name}");
+    let pairs = || expected.clone().zip(scores.chunks(1000));
     let equal = pairs().filter(|(expected, scores)| expected[0].0 == best(scores)).count();
-    // At least 99.5 %.
-    assert!(equal >= 269, "{equal}");
+    assert!(equal * 1000 >= rows.len() * 995, "{name}: {equal}");
     let mut apart = 0.0_f64;
     for (expected, scores) in pairs() {
         let exp: Vec<f64> = scores.iter().map(|&score| f64::from(score).exp()).collect();
         let sum: f64 = exp.iter().sum();
         apart = expected.iter().fold(apart, |most, &(label, p)| most.max((exp[label] / sum - p).abs()));
     }
-    println!("{equal} of 270, probabilities {apart} apart at most");
-    assert!(apart <= 1e-4, "{apart}");
+    println!("{name}: {equal} of {}, probabilities {apart:.1e} apart at most", rows.len());
+    assert!(apart <= 1e-4, "{name}: {apart}");
 }
 
 #[test]
+#[ignore = "needs FIRESTEEL_DATA"]
 fn resnet_20_knows_the_images_of_cifar_10() {
-    let Some(data) = data() else { return };
+    let data = data().expect("FIRESTEEL_DATA");
     let predictor = Predictor::new(model(&data, "cifar_resnet20", "resnet20-12fca82f.th")).unwrap();
     let images = std::fs::read(data.join("cifar10/test_batch_first1000.bin")).unwrap();
     let (images, rest) = images.as_chunks::<3073>();

@@ -36,7 +36,7 @@ fn resizing() -> Predictor {
 fn an_encoded_image_has_the_scores_of_its_pixels() {
     for channels in [1, 3] {
         let image = pixels(SIZE, channels);
-        let (encoded, raw) = (encode_png(&image).unwrap(), planes(&image));
+        let (encoded, raw) = (encode_png(&image, &Limits::default()).unwrap(), planes(&image));
         let rows = [Row::Bytes(&raw), Row::Bytes(&encoded), Row::Bytes(&raw)];
         let (scores, status) = predict(&predictor(&network(channels)), &rows);
         assert_eq!(status, [Status::Ok; 3]);
@@ -48,8 +48,10 @@ fn an_encoded_image_has_the_scores_of_its_pixels() {
 #[test]
 fn an_image_is_resized_as_the_model_says() {
     let image = pixels([31, 40], 3);
-    let encoded = encode_png(&image).unwrap();
-    let resized = firesteel_image::resize(&image, [14, 18], [1..13, 4..14], Default::default()).unwrap();
+    let encoded = encode_png(&image, &Limits::default()).unwrap();
+    let resized =
+        firesteel_image::resize(&image, [14, 18], [1..13, 4..14], Default::default(), &Limits::default())
+            .unwrap();
     let raw = planes(&resized);
     let (scores, status) = predict(&resizing(), &[Row::Bytes(&encoded), Row::Bytes(&raw)]);
     assert_eq!(status, [Status::Ok; 2]);
@@ -59,9 +61,9 @@ fn an_image_is_resized_as_the_model_says() {
 #[test]
 fn a_bad_image_has_a_status_and_changes_no_other_row() {
     let image = pixels(SIZE, 3);
-    let good = encode_png(&image).unwrap();
-    let large = encode_png(&pixels([13, 10], 3)).unwrap();
-    let wide = encode_png(&pixels([4, 200], 3)).unwrap();
+    let good = encode_png(&image, &Limits::default()).unwrap();
+    let large = encode_png(&pixels([13, 10], 3), &Limits::default()).unwrap();
+    let wide = encode_png(&pixels([4, 200], 3), &Limits::default()).unwrap();
     let many: Vec<u8> = good.iter().copied().chain([0; 1000]).collect();
     let mut flipped = good.clone();
     flipped[60] ^= 1;
@@ -90,7 +92,7 @@ fn a_bad_image_has_a_status_and_changes_no_other_row() {
 #[test]
 fn a_bad_row_in_a_batch_of_32_leaves_the_others_as_they_are_without_it() {
     let files: Vec<Vec<u8>> =
-        (14..46).map(|side| encode_png(&pixels([side, 60 - side], 3)).unwrap()).collect();
+        (14..46).map(|side| encode_png(&pixels([side, 60 - side], 3), &Limits::default()).unwrap()).collect();
     assert_eq!(files.len(), 32);
     let predictor = resizing();
     for at in 0..32 {
@@ -124,7 +126,7 @@ fn raw_pixels_that_begin_as_an_image_does_are_raw_pixels() {
 fn an_image_of_just_the_length_of_raw_pixels_is_an_image() {
     // A PNG may be followed by anything: here by what makes it as long as raw pixels.
     let image = pixels([1, 1], 3);
-    let mut encoded = encode_png(&image).unwrap();
+    let mut encoded = encode_png(&image, &Limits::default()).unwrap();
     assert!(encoded.len() < VALUES);
     encoded.resize(VALUES, 0);
     let (_, status) = predict(&predictor(&network(3)), &[Row::Bytes(&encoded)]);
@@ -150,7 +152,7 @@ fn a_preparation_that_does_not_fit_the_network_is_refused() {
 #[test]
 fn rows_are_packed_with_a_status_each() {
     let image = pixels(SIZE, 3);
-    let (encoded, raw) = (encode_png(&image).unwrap(), planes(&image));
+    let (encoded, raw) = (encode_png(&image, &Limits::default()).unwrap(), planes(&image));
     let graph = Graph::new(&network(3)).unwrap();
     let reader = ImageReader::new(&Preprocessing::default(), graph.input(), Limits::default());
     let rows = [Some(&encoded[..]), None, Some(&encoded[1..]), Some(&raw)];

@@ -14,7 +14,7 @@ public final class Images {
    * Reads headers.
    *
    * @param out filled with {@link #INFO_VALUES} numbers per row: the format (1 JPEG, 2 PNG, 3 WebP, 4 GIF, 5 BMP, 6
-   *     TIFF), width, height and channels as stored, EXIF's orientation (1 to 8); 0 where the status is not OK
+   *     TIFF, 7 a frame: Spark's image), width, height and channels as stored, EXIF's orientation (1 to 8); 0 where the status is not OK
    */
   public static void info(byte[][] rows, String limits, int[] out, byte[] status) {
     NativeLibrary.load();
@@ -22,7 +22,7 @@ public final class Images {
   }
 
   /**
-   * Turns images upright and resizes them, bilinearly.
+   * Turns images upright and resizes them, bilinearly: JPEG, PNG, WebP and frames.
    *
    * @param out filled with a PNG per row; rows whose status is not OK are left as they are
    * @throws IllegalArgumentException if {@code width} or {@code height} is not within the limits

@@ -78,7 +78,10 @@ class CnnClassifier(
         Path of a saved model whose weights training begins with, by their names, and whose preprocessing holds
         unless set here. Where it has another number of classes, the last layer with weights is drawn anew.
     trainableLayers : list of str, optional
-        The layers that learn, by their names or by the beginnings of their names up to a dot; by default all.
+        The layers that learn, by their names or by the beginnings of their names up to a dot (``layer4`` stands for
+        ``layer4.0.conv1``); by default all. The others keep their weights, and their batch normalisation uses the
+        running mean and variance and leaves them, as PyTorch's does after ``eval()``; dropout drops in all layers, as
+        PyTorch's does unless ``eval()`` is called.
     augmentations : list of Augmentation or str, optional
         Random changes of each training image in each epoch, one after the other. They take pixels, so features must
         be images or bytes, not numbers; images are changed for training alone, never for scoring. The last change of

@@ -25,6 +25,10 @@ private[firesteel] final case class NetworkDescription(
     layers: Seq[LayerDescription],
     features: Option[String]) {
 
+  /** About how many multiplications one input takes: each weight is used once for each pixel of its layer's result. */
+  def multiplications: Long =
+    layers.map(layer => layer.parameters.toLong * layer.output.drop(1).map(_.toLong).product).sum
+
   /** The number of values of one input. */
   def inputValues: Int = input.product
 

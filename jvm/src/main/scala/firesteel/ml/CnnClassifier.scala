@@ -21,8 +21,9 @@ import org.json4s.jackson.JsonMethods.compact
  * Trains a network for classification by stochastic gradient descent on cross-entropy, on libtorch, inside Spark
  * tasks.
  *
- * The features column holds inputs of the network's shape, `[channels, height, width]` or `[n]`: BINARY with a
- * byte per value, a vector, or an array of numbers. The label column holds 0 to k - 1 for k classes.
+ * The features column holds encoded images (BINARY), Spark's `image` structs, or inputs of the network's shape,
+ * `[channels, height, width]` or `[n]`: BINARY with a byte per value, a vector, or an array of numbers. The label
+ * column holds 0 to k - 1 for k classes.
  *
  * The same seed, data and settings give the same weights, bit for bit, on the same build and processor features.
  */

@@ -198,7 +198,9 @@ private[ml] trait CnnClassifierParams extends CnnModelParams with HasPreprocessi
 
   /**
    * The layers that learn, by their names or by the beginnings of their names up to a dot (`layer4` stands for
-   * `layer4.0.conv1`); the others stay as they are. By default all.
+   * `layer4.0.conv1`); by default all. The others keep their weights, and their batch normalisation uses the running
+   * mean and variance and leaves them, as PyTorch's does after `eval()`; dropout drops in all layers, as PyTorch's does
+   * unless `eval()` is called.
    * @group param
    */
   final val trainableLayers: StringArrayParam = new StringArrayParam(

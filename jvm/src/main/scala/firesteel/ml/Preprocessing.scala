@@ -36,24 +36,25 @@ private[ml] object Preprocessing {
   }
 
   /** @param before what holds for all but the size: the filter, the order of colours and so on */
-  private def image(resize: String, shortSide: Int, network: NetworkDescription, before: JValue): JValue =
-    if (resize == "none") JNothing
-    else {
-      require(
-        network.input.length == 3,
-        s"resize is $resize, but the network's input ${network.shape} is no image: set it to none")
-      val size = network.input.drop(1)
-      val sizes: JObject = resize match {
-        case "crop" =>
-          ("resize" -> ("shortSide" -> (if (shortSide > 0) shortSide else size.max))) ~ ("crop" -> size)
-        case "stretch" => "resize" -> ("exact" -> size)
-        case "pad" => "resize" -> ("letterbox" -> ("size" -> size))
-      }
-      val others = before match {
-        case JObject(fields) =>
-          JObject(fields.filterNot { case (name, _) => name == "resize" || name == "crop" })
-        case _ => JObject()
-      }
-      others.merge(sizes)
+  private def image(resize: String, shortSide: Int, network: NetworkDescription, before: JValue): JValue = {
+    val isImage = network.input.length == 3
+    require(
+      isImage || resize == "none",
+      s"resize is $resize, but the network's input ${network.shape} is no image: set it to none")
+    val others = before match {
+      case JObject(fields) if isImage =>
+        JObject(fields.filterNot { case (name, _) => name == "resize" || name == "crop" })
+      case _ => JObject()
     }
+    val all =
+      others.merge(if (resize == "none") JObject() else sizes(resize, shortSide, network.input.drop(1)))
+    if (all.obj.isEmpty) JNothing else all
+  }
+
+  private def sizes(resize: String, shortSide: Int, size: Seq[Int]): JObject = resize match {
+    case "crop" =>
+      ("resize" -> ("shortSide" -> (if (shortSide > 0) shortSide else size.max))) ~ ("crop" -> size)
+    case "stretch" => "resize" -> ("exact" -> size)
+    case "pad" => "resize" -> ("letterbox" -> ("size" -> size))
+  }
 }

@@ -13,6 +13,9 @@ object Images {
    * STRING, the name of the folder that a file is in. Files whose names do not end as those of images (`.jpg`, `.jpeg`,
    * `.png`, `.webp`, `.gif`, `.bmp`, `.tif`, `.tiff`, in whatever case) are left out.
    *
+   * A model decodes JPEG, PNG and WebP by default: GIF, BMP and TIFF files are rows, but bad ones for it unless `formats`
+   * of its `preprocessing.image` names their format.
+   *
    * @param path a folder of any Hadoop file system, or a pattern of such
    */
   def read(spark: SparkSession, path: String): DataFrame =

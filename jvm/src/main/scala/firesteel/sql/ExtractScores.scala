@@ -81,11 +81,14 @@ private[sql] object ExtractScores extends Rule[LogicalPlan] {
   private def sameOutput(before: LogicalPlan, after: LogicalPlan): LogicalPlan =
     if (after.output.map(_.exprId) == before.output.map(_.exprId)) after else Project(before.output, after)
 
-  /** Conditions without scores go first, then each one that needs more scores filters what the next one gets. */
+  /**
+   * Conditions without scores go first, then those that take little work: each one that needs more scores filters what
+   * the next one gets.
+   */
   private def extractFilter(filter: Filter): LogicalPlan = {
     val conditions = conjuncts(filter.condition)
     val (cheap, costly) =
-      if (conditions.forall(_.deterministic)) conditions.partition(!hasScores(_))
+      if (conditions.forall(_.deterministic)) conditions.sortBy(effort).partition(!hasScores(_))
       else conditions.span(!hasScores(_))
     val start = cheap.reduceOption(And).foldLeft(filter.child)((child, condition) => Filter(condition, child))
     val filtered = costly.foldLeft(start) { (child, condition) =>
@@ -98,6 +101,9 @@ private[sql] object ExtractScores extends Rule[LogicalPlan] {
     }
     sameOutput(filter, filtered)
   }
+
+  private def effort(condition: Expression): Int =
+    condition.collect { case scores: Scores => scores.work.effort }.maxOption.getOrElse(0)
 
   private def isInner(join: Join): Boolean = join.joinType == Inner || join.joinType == Cross
 

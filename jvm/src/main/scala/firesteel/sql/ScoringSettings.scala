@@ -9,6 +9,9 @@ import org.apache.spark.sql.internal.SQLConf
 
 private[sql] object ScoringSettings {
 
+  /** What a native call may take, so that a task that is cancelled ends soon: a second or two. */
+  private val CallMultiplications = 12000000000L
+
   /** The limits of encoded images, as JSON. */
   def limits(conf: SQLConf): String = checked(conf)(Settings.imageLimits)
 
@@ -30,13 +33,22 @@ private[sql] object ScoringSettings {
         "spark.firesteel.device is gpu, but images are scored on CPUs alone: set it to auto, which trains on a GPU " +
           "where there is one"
       )
+      for (Resized(width, height) <- Option(work)) {
+        require(
+          math.max(width, height) <= Settings.imageSide(settings) &&
+            width.toLong * height <= Settings.imagePixels(settings),
+          s"images of $width x $height pixels are asked for, more than spark.firesteel.image.maxSide or " +
+            "spark.firesteel.image.maxPixels allows"
+        )
+      }
       val (rows, bytes) = (Settings.batchRows(settings), Settings.batchBytes(settings))
-      // What comes of a batch is held together, too.
-      val fitting = math.max(1, bytes / math.max(1, work.valueBytes))
-      Batching(
-        BatchLimits(math.min(rows.toLong, fitting).toInt, bytes),
-        rampUp,
-        Settings.cacheBytes(settings))
+      // What comes of a batch is held together, too, in one array.
+      val fitting = math.min(bytes, Int.MaxValue) / work.valueBytes
+      val inTime = CallMultiplications / math.max(1, work.multiplications)
+      val most = math.max(1, Seq(rows.toLong, fitting, inTime).min).toInt
+      // A header is read faster than its file is looked up among what is remembered.
+      val cacheBytes = if (work.isInstanceOf[Forward]) Settings.cacheBytes(settings) else 0
+      Batching(BatchLimits(most, bytes), rampUp, cacheBytes)
     }
   }
 

@@ -1,7 +1,7 @@
 /* Sorting and limiting around scores: first the limit, then the work. */
 package firesteel.sql
 
-import org.apache.spark.sql.catalyst.expressions.{Expression, SortOrder}
+import org.apache.spark.sql.catalyst.expressions.{AttributeSet, Expression, NamedExpression, SortOrder}
 import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.internal.SQLConf
 
@@ -46,12 +46,49 @@ private[sql] object SortsAndLimits {
       case Project(list, child) if list.forall(_.deterministic) =>
         val inner = order.map(ReuseScores.substitute(_, list).asInstanceOf[SortOrder])
         sink(n, sort, inner, child).map(Project(list, _))
-      case classify: Classify if order.forall(_.references.subsetOf(classify.child.outputSet)) =>
-        val below = sink(n, sort, order, classify.child).getOrElse(
-          GlobalLimit(n, LocalLimit(n, sort.copy(order = order, child = classify.child))))
-        Some(classify.copy(child = below))
+      case top: Classify =>
+        val (all, base) = stack(top)
+        val (ordering, others) = neededFor(AttributeSet(order.flatMap(_.references)), all)
+        base match {
+          case _ if others.nonEmpty =>
+            val sorted = pile(ordering, base)
+            val limited = sink(n, sort, order, sorted).getOrElse(
+              GlobalLimit(n, LocalLimit(n, sort.copy(order = order, child = sorted))))
+            Some(pile(others, limited))
+          case Project(list, child) if list.forall(_.deterministic) =>
+            val lower = pile(ordering.map(throughProjection(_, list)), child)
+            sink(n, sort, order, Project(list ++ ordering.map(_.result), lower))
+          case _ => None
+        }
       case _ => None
     }
+
+  /** Scores that stand upon each other, the uppermost first, and what is below them. */
+  private def stack(plan: LogicalPlan): (List[Classify], LogicalPlan) = plan match {
+    case classify: Classify =>
+      val (others, base) = stack(classify.child)
+      (classify :: others, base)
+    case base => (Nil, base)
+  }
+
+  /** Those scores that some columns are made of, and the rest. */
+  private def neededFor(columns: AttributeSet, stack: List[Classify]): (List[Classify], List[Classify]) =
+    stack match {
+      case Nil => (Nil, Nil)
+      case classify :: below if classify.isUsedBy(columns) =>
+        val (needed, others) = neededFor(columns ++ classify.call.references, below)
+        (classify :: needed, others)
+      case classify :: below =>
+        val (needed, others) = neededFor(columns, below)
+        (needed, classify :: others)
+    }
+
+  private def throughProjection(classify: Classify, list: Seq[NamedExpression]): Classify =
+    classify.copy(call = ReuseScores.substitute(classify.call, list).asInstanceOf[Scores])
+
+  /** Scores upon a plan; each keeps all that is below, of which what is not used is left out later. */
+  private def pile(scores: List[Classify], base: LogicalPlan): LogicalPlan =
+    scores.foldRight(base)((classify, below) => classify.copy(keep = below.output, child = below))
 
   /** No partition scores more rows than the limit; behind a filter it begins with few. */
   private def limitBelow(n: Expression, plan: LogicalPlan): LogicalPlan = {
@@ -107,7 +144,8 @@ private[sql] object SortsAndLimits {
 
   /** Whether scores are computed by the tasks that would be run for the sample: there is no shuffle between. */
   private def computes(plan: LogicalPlan): Boolean = plan match {
-    case _: Classify => true
+    // A header is sooner read twice than its file is sent around.
+    case classify: Classify => classify.call.work != Header || computes(classify.child)
     // These shuffle, unless something below has done it in a way that serves them.
     case _: Aggregate | _: Window | _: Distinct | _: Deduplicate =>
       plan.children.exists(child => computes(child) && child.exists(partitions))

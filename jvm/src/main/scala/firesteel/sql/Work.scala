@@ -16,8 +16,14 @@ private[firesteel] sealed trait Work extends Serializable {
   /** That in Spark's internal form. */
   def internal(value: Any): Any = value
 
-  /** How large a value may be, in bytes, where that matters for the size of batches. */
-  def valueBytes: Long = 0
+  /** How much work it is beside others: what is little goes first. */
+  def effort: Int
+
+  /** How many multiplications an image takes at most, where these are what takes the time. */
+  def multiplications: Long = 0
+
+  /** How large a value may be, in bytes. */
+  def valueBytes: Long
 
   /** Which types of images it takes, in words of SQL. */
   def types: String
@@ -40,6 +46,10 @@ private[firesteel] final case class Forward(model: ModelReference, layer: Option
   override def valueType: DataType = ArrayType(FloatType, containsNull = false)
   override def internal(value: Any): Any =
     UnsafeArrayData.fromPrimitiveArray(value.asInstanceOf[Array[Float]])
+  override def effort: Int = 2
+  override def multiplications: Long = model.description.network.multiplications
+  override def valueBytes: Long =
+    4L * layer.fold(model.description.network.classes)(Layers.width(model, _))
   override def types: String = ImageInput.Types
   override def takes(input: ImageInput[_]): Boolean = true
   override def problem(result: Result): String = result.problem(model.description.network)
@@ -55,6 +65,8 @@ private[firesteel] sealed trait FileWork extends Work {
 }
 
 private[firesteel] case object Header extends FileWork {
+  override def effort: Int = 0
+  override def valueBytes: Long = 64
   override def valueType: DataType = StructType(
     Seq(
       StructField("format", StringType, nullable = false),
@@ -70,6 +82,7 @@ private[firesteel] case object Header extends FileWork {
 /** Another size, as a PNG. */
 private[firesteel] final case class Resized(width: Int, height: Int) extends FileWork {
   override def valueType: DataType = BinaryType
+  override def effort: Int = 1
   override def valueBytes: Long = 3L * width * height
   override def send(sc: SparkContext, limits: String): SentWork = Resizer(width, height, limits)
   override def toString: String = s"$width x $height"

@@ -65,5 +65,11 @@ class ImagesSuite extends AnyFunSuite {
     val refusal = intercept[IllegalArgumentException](
       Images.info(Array(png(4, 3)), """{"maxPixel":11}""", new Array[Int](5), status))
     assert(refusal.getMessage.startsWith("limits: unknown field `maxPixel`"))
+    // The resized pixels count, too: 3 MB of them.
+    val out = new Array[Array[Byte]](1)
+    Images.resize(Array(png(4, 3)), 1000, 1000, """{"maxAllocation":2900000}""", out, status)
+    assert(status.toSeq === Seq(Predictor.TOO_LARGE) && out(0) === null)
+    Images.resize(Array(png(4, 3)), 1000, 1000, """{"maxAllocation":3900000}""", out, status)
+    assert(status.toSeq === Seq(Predictor.OK))
   }
 }

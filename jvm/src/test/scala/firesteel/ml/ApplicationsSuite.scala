@@ -9,8 +9,9 @@ import scala.jdk.CollectionConverters._
 
 import firesteel.infer.ModelCache
 import firesteel.jni.{ErrorCode, NativeException, Processes, Trainer}
+import firesteel.read.Images
 import firesteel.train.{BarsPlan, Plan, Rounds, WatchedBytes}
-import firesteel.{Bars, SparkChild, SparkSuite}
+import firesteel.{Bars, Firesteel, SparkChild, SparkSuite}
 
 import org.apache.spark.ml.linalg.Vectors
 import org.apache.spark.sql.functions.{col, udf}
@@ -40,6 +41,15 @@ class ApplicationsSuite extends SparkSuite with SparkChild {
     withTempDir { folder =>
       Bars.untrained(seed = 5).save(s"$folder/model")
       passSpark(ScoringAlone, Map("spark.master" -> "local[2]"), s"$folder/model")
+    }
+  }
+
+  test("labelling a photo with a stock network loads nothing of libtorch") {
+    assume(data.isDefined, "FIRESTEEL_DATA names no folder with photos and weights")
+    withTempDir { folder =>
+      val weights = s"${data.get}/weights/squeezenet1_1.pth"
+      val photo = s"${data.get}/photos/n01496331_electric_ray.JPEG"
+      passSpark(LabellingAlone, Map("spark.master" -> "local[2]"), weights, photo, s"$folder/model")
     }
   }
 }
@@ -214,6 +224,32 @@ private object ClusterProgram extends Assertions {
   }
 }
 
+private object Libtorch extends Assertions {
+
+  /** Asserts that our library is in this process, and nothing of libtorch. */
+  def assertAbsent(): Unit = {
+    val libraries = Processes.libraries()
+    assert(libraries.exists(_.contains("libfiresteel")))
+    for (name <- Seq("firesteel_torch", "libtorch", "libc10", "gomp"))
+      assert(!libraries.exists(_.contains(name)), libraries)
+  }
+}
+
+/** Imports a stock network's weights, and labels a photo by SQL and by a stage. */
+private object LabellingAlone extends Assertions {
+  def main(arguments: Array[String]): Unit = {
+    val Array(weights, photo, model) = arguments: @unchecked
+    val spark = SparkSession.builder().getOrCreate()
+    Firesteel.importModel(spark, "squeezenet1_1", weights, "imagenet", model)
+    val photos = Images.read(spark, photo)
+    val stage = new ImagePredictor().setModel(model).setInputCol("content").setOutputCol("objects")
+    val row = stage.transform(photos).selectExpr("objects[0].label", s"classify(content, '$model')").head()
+    assert(row.toSeq === Seq("electric ray", "electric ray"))
+    Libtorch.assertAbsent()
+    spark.stop()
+  }
+}
+
 /** Loads a model and uses it. */
 private object ScoringAlone extends Assertions {
   def main(arguments: Array[String]): Unit = {
@@ -223,10 +259,7 @@ private object ScoringAlone extends Assertions {
     val model = CnnClassificationModel.load(arguments(0))
     val table = Bars.table(spark, 100)
     assert(Bars.scores(model.transform(table)).size === 100)
-    val libraries = Processes.libraries()
-    assert(libraries.exists(_.contains("libfiresteel")))
-    for (name <- Seq("firesteel_torch", "libtorch", "libc10", "gomp"))
-      assert(!libraries.exists(_.contains(name)), libraries)
+    Libtorch.assertAbsent()
 
     spark.conf.set("spark.firesteel.device", "gpu")
     val refused = intercept[AnalysisException](model.transform(table).collect())

@@ -26,6 +26,8 @@ class AugmentationSuite extends SparkSuite {
   private def refused(learner: CnnClassifier, table: DataFrame = table): String =
     intercept[IllegalArgumentException](learner.fit(table)).getMessage
 
+  private def flipped: DataFrame = changed(_.grouped(8).flatMap(_.reverse).toArray)
+
   private val whole = (1.0, 1.0)
 
   test("the same seed gives the same weights, another seed gives others") {
@@ -37,7 +39,6 @@ class AugmentationSuite extends SparkSuite {
   }
 
   test("a flip of all images is training on the images flipped by hand, and scoring flips nothing") {
-    val flipped = changed(_.grouped(8).flatMap(_.reverse).toArray)
     val (model, byHand) = (learner(randomHorizontalFlip(1.0)).fit(table), learner().fit(flipped))
     // The whole file is the same: no model knows how its images were changed.
     assert(model.file.toSeq === byHand.file.toSeq)
@@ -48,11 +49,18 @@ class AugmentationSuite extends SparkSuite {
     assert(learner(randomHorizontalFlip(0.0)).fit(table).digest === learner().fit(table).digest)
   }
 
-  test("changes come in their order, and anew in each epoch") {
-    val (crop, jitter) = (randomCrop(8, 8, padding = 2), colorJitter(brightness = 0.5))
-    assert(
-      learner(crop, jitter, randomHorizontalFlip()).fit(table).digest !==
-        learner(randomHorizontalFlip(), jitter, crop).fit(table).digest)
+  test("the first change of the list comes first") {
+    val flip = randomHorizontalFlip(1.0)
+    // A flip before them is one by hand, as it draws no number; a flip after them mirrors what they did as well.
+    for (change <- Seq(randomCrop(8, 8, padding = 2), randomShift(0.2, 0.2), randomRotation(90))) {
+      val byHand = learner(change).fit(flipped).digest
+      assert(learner(flip, change).fit(table).digest === byHand, change)
+      assert(learner(change, flip).fit(table).digest !== byHand, change)
+    }
+  }
+
+  test("changes come anew in each epoch") {
+    val crop = randomCrop(8, 8, padding = 2)
     // With nothing learnt, an epoch's loss tells what it saw.
     val still = learner(crop).setLearningRate(1e-30).setMomentum(0).setBatchSize(120).fit(table)
     assert(still.summary.objectiveHistory.toSet.size === 2)

@@ -144,6 +144,28 @@ class EncodedTrainingSuite extends SparkSuite {
           """crop\":[8,8]"""))
         assert(third.contains(words), third.take(1500))
       assert(!third.contains("exact"))
+      // Nor does leaving the size alone.
+      val fourth =
+        header(
+          Bars.classifier
+            .setInitialModel(s"$folder/bicubic")
+            .setResize("none")
+            .fit(encoded(zoom = 1)))
+      for (words <- Seq("""filter\":\"bicubic""", """orient\":false"""))
+        assert(fourth.contains(words), fourth.take(1500))
+      assert(!fourth.contains("exact"))
+      // A network of vectors takes no images: none leaves nothing of them.
+      val flat = new CnnClassificationModel(
+        "flat", {
+          val json = Network.input(1, 8, 8).flatten.dense(3).toJson
+          Models.write(json, image, "[]", Models.initialWeights(json, "uniform", 1))
+        })
+      flat.save(s"$folder/flat")
+      val vectors = Bars.classifier
+        .setNetwork(Network.input(64).dense(3))
+        .setInitialModel(s"$folder/flat")
+        .setResize("none")
+      assert(!header(vectors.fit(table)).contains("bicubic"))
     }
   }
 }

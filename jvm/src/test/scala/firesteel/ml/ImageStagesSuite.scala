@@ -3,7 +3,8 @@ package firesteel.ml
 
 import java.nio.file.{Files, Path}
 
-import firesteel.{Bars, SparkSuite}
+import firesteel.jni.Models
+import firesteel.{Bars, Pictures, SparkSuite}
 
 import org.apache.spark.firesteel.Forwards
 import org.apache.spark.ml.Pipeline
@@ -146,29 +147,60 @@ class ImageStagesSuite extends SparkSuite {
     }
   }
 
-  test("a CrossValidator over networks and regularisation runs each image once through each network") {
-    val session = spark.newSession()
-    session.conf.set("spark.firesteel.cache.bytes", "64m")
-    val data = Bars.table(session, 60, partitions = 3)
-    val features = featurizer.setOutputCol("inputs")
+  /** A CrossValidator over two models and two strengths of regularisation, with two folds. */
+  private def validator(column: String, models: String*): CrossValidator = {
+    val features = featurizer.setInputCol(column).setOutputCol("inputs")
     val regression = new LogisticRegression().setFeaturesCol("inputs").setMaxIter(3)
     val grid = new ParamGridBuilder()
-      .addGrid(features.model, Array(save("first", 101), save("second", 102)))
+      .addGrid(features.model, models)
       .addGrid(regression.regParam, Array(0.0, 0.1))
       .build()
-    val validator = new CrossValidator()
+    new CrossValidator()
       .setEstimator(new Pipeline().setStages(Array(features, regression)))
       .setEvaluator(new MulticlassClassificationEvaluator().setMetricName("accuracy"))
       .setEstimatorParamMaps(grid)
       .setNumFolds(2)
       .setSeed(1)
-    val (validated, forwards) = Forwards.count(session.sparkContext)(validator.fit(data))
+  }
+
+  test("a CrossValidator over networks and regularisation runs each image once through each network") {
+    val session = spark.newSession()
+    session.conf.set("spark.firesteel.cache.bytes", "64m")
+    val data = Bars.table(session, 60, partitions = 3)
+    val search = validator("features", save("first", 101), save("second", 102))
+    val (validated, forwards) = Forwards.count(session.sparkContext)(search.fit(data))
     assert(forwards.images === 2 * 60)
     assert(validated.avgMetrics.length === 4)
     // Without the memory the metrics are the same, and the work is many times as much.
     session.conf.unset("spark.firesteel.cache.bytes")
-    val (again, all) = Forwards.count(session.sparkContext)(validator.fit(data))
+    val (again, all) = Forwards.count(session.sparkContext)(search.fit(data))
     assert(again.avgMetrics.toSeq === validated.avgMetrics.toSeq)
     assert(all.images > 6 * 60)
+  }
+
+  test("a CrossValidator over networks decodes each encoded image once for each network") {
+    // They resize what they are given, so that images of all sizes fit.
+    def resizing(name: String, seed: Long): String = {
+      val network = Network.input(3, 8, 8).conv(4, kernel = 3).relu.maxPool(2).flatten.dense(3).toJson
+      val preprocessing = """{"image":{"resize":{"exact":[8,8]}}}"""
+      val file = Models.write(network, preprocessing, "[]", Models.initialWeights(network, "uniform", seed))
+      new CnnClassificationModel(name, file).save(s"$folder/$name")
+      s"$folder/$name"
+    }
+    val session = spark.newSession()
+    session.conf.set("spark.firesteel.cache.bytes", "64m")
+    import session.implicits._
+    val pngs = Seq.tabulate(60)(id => (id, Pictures.encoded("png", 9 + id, 70 - id), id % 3))
+    assert(pngs.map(_._2.toSeq).distinct.size === 60)
+    val data = pngs.toDF("id", "content", "label").repartition(3)
+    val search = validator("content", resizing("decoding", 103), resizing("decoding_too", 104))
+    val (validated, forwards) = Forwards.count(session.sparkContext)(search.fit(data))
+    assert(forwards.images === 2 * 60)
+    assert(validated.avgMetrics.length === 4)
+    // All is known now: nothing is decoded again.
+    assert(Forwards.count(session.sparkContext)(search.fit(data))._2.images === 0)
+    session.conf.unset("spark.firesteel.cache.bytes")
+    val (again, all) = Forwards.count(session.sparkContext)(search.fit(data))
+    assert(again.avgMetrics.toSeq === validated.avgMetrics.toSeq && all.images > 6 * 60)
   }
 }

@@ -1,6 +1,7 @@
 /* Models of the weights of others, with the network's own preprocessing or another one. */
 package firesteel.ml
 
+import java.io.ByteArrayOutputStream
 import java.nio.file.Files
 
 import firesteel.jni.Models
@@ -50,6 +51,24 @@ class ImportSuite extends SparkSuite {
       )) {
       val error = intercept[IllegalArgumentException](imported(Some(changes)))
       assert(error.getMessage.contains("lenet.safetensors: ") && error.getMessage.contains(words), changes)
+    }
+  }
+
+  test("the program hands on what it is told of the preprocessing") {
+    withTempDir { folder =>
+      val weights = folder.resolve("lenet.safetensors")
+      Files.write(weights, Bars.file(network = Zoo.network("lenet", 10)))
+      def shortSide(more: String*): Int = {
+        val output = s"$folder/model"
+        val options = Seq("--architecture", "lenet", "--weights", weights.toString, "--output", output)
+        val out = new ByteArrayOutputStream
+        Console.withOut(out)(Import.main((options ++ more).toArray))
+        assert(out.toString.startsWith(s"$output: lenet, ") && out.toString.contains(" 10 classes"))
+        val found = parse(Models.metadata(CnnClassificationModel.load(output).file))
+        (found \ "preprocessing" \ "image" \ "resize" \ "shortSide").extract[Int]
+      }
+      assert(shortSide() === 28)
+      assert(shortSide("--preprocessing", """{"image": {"resize": {"shortSide": 32}}}""") === 32)
     }
   }
 

@@ -6,7 +6,6 @@ import java.nio.file.{Files, Path}
 import scala.io.Source
 import scala.util.Using
 
-import firesteel.jni.Processes
 import firesteel.read.Images
 import firesteel.{Firesteel, SparkSuite}
 
@@ -21,12 +20,12 @@ import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.functions.{col, element_at, expr, split}
 import org.apache.spark.sql.{DataFrame, Row, SparkSession}
 
+// That a process which only scores loads nothing of libtorch is seen by ApplicationsSuite, in processes of their own.
 class PhotosSuite extends SparkSuite {
   private lazy val folder: Path = Files.createTempDirectory("firesteel-zoo")
   private lazy val session: SparkSession = {
     val own = spark.newSession()
     own.conf.set("spark.firesteel.models.dir", folder.toString)
-    own.conf.set("spark.firesteel.cache.bytes", "256m")
     for ((architecture, weights) <- Seq(
         "squeezenet1_1" -> "squeezenet1_1.pth",
         "mobilenet_v1_075" -> "mobilenet_v1_075.safetensors")) {
@@ -61,11 +60,6 @@ class PhotosSuite extends SparkSuite {
 
   for (network <- Seq("squeezenet1_1", "mobilenet_v1_075")) test(s"$network labels photos as PyTorch does") {
     assume(data.isDefined)
-    // Other suites of this JVM may have trained.
-    def libtorch: Boolean = Processes
-      .libraries()
-      .exists(library => library.contains("libtorch") || library.contains("firesteel_torch"))
-    val before = libtorch
     val predictor = new ImagePredictor().setInputCol("content").setOutputCol("objects").setModel(network)
     val found = predictor
       .transform(photos)
@@ -84,7 +78,6 @@ class PhotosSuite extends SparkSuite {
     assert(compared.count(_._1) >= 79)
     assert(compared.count(_._2) >= 78)
     assert(compared.map(_._3).max <= 1e-2)
-    assert(libtorch === before)
   }
 
   test("SQL and the predictor say the same of a photo, and an image struct as well") {
@@ -171,20 +164,24 @@ class PhotosSuite extends SparkSuite {
       .setEstimatorParamMaps(grid)
       .setNumFolds(3)
       .setSeed(5)
-    val (fitted, forwards) = Forwards.count(session.sparkContext)(validator.fit(train))
-    assert(forwards.images <= 2 * 120)
-    if (slow) {
-      val folds = org.apache.spark.mllib.util.MLUtils.kFold(train.toDF().rdd, 3, 5)
-      val byHand = grid.map { parameters =>
-        folds.map { case (training, validating) =>
-          def table(rows: RDD[Row]): DataFrame = session.createDataFrame(rows, train.schema)
-          accuracy.evaluate(pipeline.fit(table(training), parameters).transform(table(validating)))
-        }.sum / 3
+    // Here alone, so that no other test has filled the cache before.
+    session.conf.set("spark.firesteel.cache.bytes", "256m")
+    try {
+      val (fitted, forwards) = Forwards.count(session.sparkContext)(validator.fit(train))
+      assert(forwards.images === 2 * 120)
+      if (slow) {
+        val folds = org.apache.spark.mllib.util.MLUtils.kFold(train.toDF().rdd, 3, 5)
+        val byHand = grid.map { parameters =>
+          folds.map { case (training, validating) =>
+            def table(rows: RDD[Row]): DataFrame = session.createDataFrame(rows, train.schema)
+            accuracy.evaluate(pipeline.fit(table(training), parameters).transform(table(validating)))
+          }.sum / 3
+        }
+        assert(
+          fitted.avgMetrics.toSeq.zip(byHand).forall { case (a, b) => math.abs(a - b) < 1e-9 },
+          byHand.toSeq)
       }
-      assert(
-        fitted.avgMetrics.toSeq.zip(byHand).forall { case (a, b) => math.abs(a - b) < 1e-9 },
-        byHand.toSeq)
-    }
+    } finally session.conf.unset("spark.firesteel.cache.bytes")
   }
 
   test(

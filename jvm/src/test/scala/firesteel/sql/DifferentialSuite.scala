@@ -5,6 +5,8 @@ import java.nio.file.Files
 
 import scala.collection.mutable
 
+import firesteel.Pictures
+
 import org.apache.spark.sql.{DataFrame, Row, SparkSession}
 
 class DifferentialSuite extends SqlSuite {
@@ -25,31 +27,33 @@ class DifferentialSuite extends SqlSuite {
     super.afterAll()
   }
 
-  /** The table in memory. */
-  private def inMemory(session: SparkSession): DataFrame = photos(session, size)
+  /** The tables in memory. */
+  private def inMemory(session: SparkSession): Map[String, DataFrame] =
+    Map("photos" -> photos(session, size), "pictures" -> Pictures.table(session))
 
-  /** The table in files. */
-  private def inFiles(session: SparkSession): DataFrame = {
-    val path = s"$folder/photos"
-    if (!Files.exists(folder.resolve("photos"))) photos(session, size).write.parquet(path)
-    session.read.parquet(path)
-  }
+  /** The tables in files. */
+  private def inFiles(session: SparkSession): Map[String, DataFrame] =
+    for ((name, table) <- inMemory(session)) yield {
+      val path = s"$folder/$name"
+      if (!Files.exists(folder.resolve(name))) table.write.parquet(path)
+      name -> session.read.parquet(path)
+    }
 
-  private def own(table: SparkSession => DataFrame, conf: (String, String)*): SparkSession = {
+  private def own(tables: SparkSession => Map[String, DataFrame], conf: (String, String)*): SparkSession = {
     val own = session.newSession()
     val always = Seq(
       "spark.sql.shuffle.partitions" -> "3",
       "spark.firesteel.model" -> model,
       "spark.sql.planChangeValidation" -> "true")
     for ((key, value) <- always ++ conf) own.conf.set(key, value)
-    table(own).createOrReplaceTempView("photos")
+    for ((name, table) <- tables(own)) table.createOrReplaceTempView(name)
     own
   }
 
   /** What row by row evaluation gives, computed once for each query. */
-  private final class Reference(table: SparkSession => DataFrame, conf: (String, String)*) {
+  private final class Reference(tables: SparkSession => Map[String, DataFrame], conf: (String, String)*) {
     private lazy val rowByRow = own(
-      table,
+      tables,
       conf ++ Seq(
         "spark.sql.optimizer.excludedRules" -> "firesteel.sql.ExtractScores",
         // A broadcast join would evaluate its keys where Spark lets nobody replace them.

@@ -1,31 +1,25 @@
 /* The functions of encoded images that need no network, and encoded images that a network sees. */
 package firesteel.sql
 
+import java.awt.Color
 import java.awt.image.BufferedImage
-import java.io.{ByteArrayInputStream, ByteArrayOutputStream}
+import java.io.ByteArrayInputStream
 import javax.imageio.ImageIO
 
+import firesteel.Pictures.{encoded, turned, webp}
+import firesteel.functions
 import firesteel.jni.Models
 import firesteel.ml.{CnnClassificationModel, Network}
 
 import org.apache.spark.ml.image.ImageSchema
+import org.apache.spark.sql.execution.exchange.ShuffleExchangeExec
 import org.apache.spark.sql.types.{StringType, StructType}
-import org.apache.spark.sql.{AnalysisException, DataFrame, Row}
+import org.apache.spark.sql.{AnalysisException, Column, DataFrame, Row}
 
 class ImageFunctionsSuite extends SqlSuite {
 
-  /** A picture with a gradient, encoded by Java. */
-  private def encoded(format: String, width: Int, height: Int, grey: Boolean = false): Array[Byte] = {
-    val kind = if (grey) BufferedImage.TYPE_BYTE_GRAY else BufferedImage.TYPE_INT_RGB
-    val image = new BufferedImage(width, height, kind)
-    for (x <- 0 until width; y <- 0 until height) {
-      val (a, b) = (x * 255 / width, y * 255 / height)
-      image.setRGB(x, y, a << 16 | b << 8 | (a + b) / 2)
-    }
-    val out = new ByteArrayOutputStream
-    assert(ImageIO.write(image, format, out))
-    out.toByteArray
-  }
+  private def decoded(image: Any): BufferedImage =
+    ImageIO.read(new ByteArrayInputStream(image.asInstanceOf[Array[Byte]]))
 
   private def table(images: (String, Array[Byte])*): DataFrame = {
     val own = session
@@ -61,8 +55,7 @@ class ImageFunctionsSuite extends SqlSuite {
 
   test("image_resize gives a PNG of the size, under the limits of the session") {
     table("a" -> encoded("jpg", 40, 30))
-    val png = sql("SELECT image_resize(content, 20, 10) FROM files").head().getAs[Array[Byte]](0)
-    val image = ImageIO.read(new ByteArrayInputStream(png))
+    val image = decoded(sql("SELECT image_resize(content, 20, 10) FROM files").head().get(0))
     assert((image.getWidth, image.getHeight) === (20 -> 10))
     // A gradient stays one: dark at the upper left, bright at the lower right.
     def light(x: Int, y: Int): Int = {
@@ -80,6 +73,28 @@ class ImageFunctionsSuite extends SqlSuite {
         "CREATE OR REPLACE TEMPORARY VIEW small AS SELECT try_image_resize(content, 3, 4) AS image FROM files")
       assert(sql("SELECT * FROM small").head().isNullAt(0), "a view knows the session's limits")
     } finally session.conf.unset("spark.firesteel.image.maxPixels")
+  }
+
+  test("as functions of columns: of a JPEG that is turned by its EXIF block, and of a WebP") {
+    val images = table("turned" -> turned(encoded("jpg", 60, 20), 6), "webp" -> webp).orderBy("name")
+    def values(column: Column): Seq[Any] = images.select(column).collect().map(_.get(0)).toSeq
+    val content = images("content")
+    val headers = Seq(Row("jpeg", 60, 20, 3, 6), Row("webp", 7, 4, 3, 1))
+    assert(values(functions.image_info(content)) === headers)
+    assert(values(functions.try_image_info(content)) === headers)
+    val resize = Seq[(Column, Int, Int) => Column](functions.image_resize, functions.try_image_resize)
+    for (resized <- resize) {
+      assert(values(functions.image_info(resized(content, 9, 24))) === Seq.fill(2)(Row("png", 9, 24, 3, 1)))
+      // Upright, and in its own size: what was left is at the top, what was at the bottom is at the left.
+      val upright = decoded(values(resized(content, 20, 60)).head)
+      val rows = (0 until 60).map(y => new Color(upright.getRGB(10, y)).getRed)
+      assert(rows.head < 20 && rows(30) > 100 && rows(30) < 155 && rows.last > 235, rows)
+      val columns = (0 until 20).map(x => new Color(upright.getRGB(x, 30)).getGreen)
+      assert(columns.head > 220 && columns.last < 35, columns)
+      val same = decoded(values(resized(content, 7, 4)).last)
+      for (x <- 0 until 7; y <- 0 until 4)
+        assert(new Color(same.getRGB(x, y)) === new Color(40 * x, 80 * y, 7), (x, y))
+    }
   }
 
   test("Spark's image and an ARRAY of TINYINT have a header and other sizes, too") {
@@ -254,5 +269,69 @@ class ImageFunctionsSuite extends SqlSuite {
         .forall(row => row.isNullAt(0) && !row.isNullAt(1)))
     val error = intercept[Exception](sql(s"SELECT classify($holed) FROM both").collect())
     assert(error.getMessage.contains("has 0 values, the network's input 1x8x8 has 64"))
+  }
+
+  test("headers are read before images are scored: of conditions, of guards, of an order with a limit") {
+    hundred()
+    val label = s"try_classify(content, '$resizing')"
+    val width = "try_image_info(content).width"
+    // Each time the 100 headers, and the images that are left.
+    val wide = s"SELECT id FROM hundred WHERE $label IS NOT NULL AND $width > 95"
+    assert(run(wide).images === 100 + 6)
+    assert(run(wide.replace("id FROM", s"id, $label FROM")).images === 100 + 6)
+    assert(
+      run(s"SELECT id FROM hundred WHERE classify(content, '$resizing') <> '' AND $width > 0").images === 190)
+    val widest = run(s"SELECT id, $label FROM hundred ORDER BY $width DESC LIMIT 5")
+    assert(widest.rows.map(_.getInt(0)) === Seq(98, 97, 96, 95, 94) && !widest.rows.exists(_.isNullAt(1)))
+    assert(widest.images === 100 + 5)
+    // Whatever is needed for the order comes before.
+    assert(run(s"SELECT id, $width, $label FROM hundred ORDER BY $label, $width LIMIT 5").images === 200)
+  }
+
+  test("a sort by what headers say does not send the files around before it") {
+    def exchanges(order: String): Int = {
+      val text = s"SELECT content FROM (SELECT encode(id, 'utf-8') AS content FROM photos) ORDER BY $order"
+      collect(sql(text).queryExecution.executedPlan) { case exchange: ShuffleExchangeExec => exchange }.size
+    }
+    assert(exchanges("try_image_info(content).width") === 1)
+    assert(exchanges(s"try_classify(content, '$resizing')") === 2)
+  }
+
+  test(
+    "what headers tell is not remembered, and images of another size are under the limits of when they are made") {
+    hundred()
+    session.conf.set("spark.firesteel.cache.bytes", "64m")
+    try {
+      val text = "SELECT try_image_info(content) FROM hundred WHERE id < 20"
+      assert(Seq.fill(2)(run(text).images) === Seq(20, 20))
+      val scored = s"SELECT try_classify(content, '$resizing') FROM hundred WHERE id < 9"
+      assert(Seq.fill(2)(run(scored).images) === Seq(9, 0))
+    } finally session.conf.unset("spark.firesteel.cache.bytes")
+    val large = sql("SELECT try_image_resize(content, 100, 100) FROM hundred")
+    session.conf.set("spark.firesteel.image.maxSide", "99")
+    try {
+      val error = intercept[AnalysisException](large.collect())
+      assert(error.getMessage.contains("images of 100 x 100 pixels are asked for"), error.getMessage)
+    } finally session.conf.unset("spark.firesteel.image.maxSide")
+  }
+
+  test("a call is short where a network or its results are large") {
+    // 2.4 thousand million multiplications an image, and 6.4 million values of the first layer.
+    val network = Network
+      .input(3, 400, 400)
+      .conv(40, kernel = 3, padding = 1)
+      .conv(40, kernel = 3, padding = 1)
+      .globalAvgPool
+      .flatten
+      .dense(2)
+    val path = save("large", 1, "[]", network)
+    def rows(call: String): String = {
+      val plan = sql(s"EXPLAIN SELECT $call FROM hundred").head().getString(0)
+      "batch: (\\d+) rows".r.findFirstMatchIn(plan).fold(plan)(_.group(1))
+    }
+    hundred()
+    assert(rows(s"classify(content, '$path')") === "4")
+    assert(rows(s"image_features(content, '$path', 'conv1')") === "2")
+    assert(rows(s"classify(content, '$resizing')") === "32")
   }
 }

@@ -2,9 +2,9 @@
 package firesteel.sql
 
 /**
- * A query over `photos`, of 1000 rows in 4 partitions.
+ * A query over `photos`, of 1000 rows in 4 partitions, or over `pictures`, of 200 rows in 4 partitions.
  *
- * @param images how many images operators give to the network
+ * @param images how many images operators give to the network, or to what needs none
  * @param calls how many native calls they make for that
  * @param query `classify(image)` is of one model, that of `'@other'` another one
  */
@@ -12,9 +12,10 @@ final case class Shape(name: String, images: Long, calls: Long, query: String)
 
 object Shapes {
 
-  /** All, those of [[ShapesOfGroups]] and [[ShapesOfJoins]] too. */
+  /** All, those of [[ShapesOfGroups]], [[ShapesOfJoins]] and [[ShapesOfImages]] too. */
   def all: Seq[Shape] =
-    rows ++ guards ++ ShapesOfGroups.groups ++ ShapesOfJoins.joins ++ ShapesOfJoins.subqueries ++ ShapesOfJoins.sets
+    rows ++ guards ++ ShapesOfGroups.groups ++ ShapesOfJoins.joins ++ ShapesOfJoins.subqueries ++ ShapesOfJoins.sets ++
+      ShapesOfImages.images
 
   /** Projections, filters and limits. */
   val rows: Seq[Shape] = Seq(

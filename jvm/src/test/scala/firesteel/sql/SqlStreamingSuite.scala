@@ -13,16 +13,14 @@ import firesteel.ml.{ImageFeaturizer, Network}
 import org.apache.spark.ml.linalg.Vector
 import org.apache.spark.firesteel.Forwards
 import org.apache.spark.sql.streaming.{StreamingQuery, StreamingQueryException, Trigger}
-import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, Row}
 
 class SqlStreamingSuite extends SqlSuite {
-  private def schema: StructType = session.table("photos").schema
 
-  /** Writes photos as a file of a folder that is a stream's source. */
-  private def add(folder: Path, from: Int, until: Int): Unit =
+  /** Writes rows of a table as a file of a folder that is a stream's source. */
+  private def add(folder: Path, from: Int, until: Int, table: String = "photos"): Unit =
     session
-      .table("photos")
+      .table(table)
       .where(s"id >= $from AND id < $until")
       .coalesce(1)
       .write
@@ -30,8 +28,11 @@ class SqlStreamingSuite extends SqlSuite {
       .parquet(s"$folder/input")
 
   /** The files of a folder as a stream, a file a batch. */
-  private def stream(folder: Path): DataFrame =
-    session.readStream.schema(schema).option("maxFilesPerTrigger", "1").parquet(s"$folder/input")
+  private def stream(folder: Path, table: String = "photos"): DataFrame =
+    session.readStream
+      .schema(session.table(table).schema)
+      .option("maxFilesPerTrigger", "1")
+      .parquet(s"$folder/input")
 
   private def sqlOver(stream: DataFrame, text: String): DataFrame = {
     stream.createOrReplaceTempView("arriving")
@@ -73,6 +74,27 @@ class SqlStreamingSuite extends SqlSuite {
       assert(batches === 3 && forwards.images === 300)
       assert(
         rows.toSet === run(text.replace("@table", "photos") + " AND id < 300").rows.toSet && rows.nonEmpty)
+    }
+  }
+
+  test("headers and resized images, which need no network: of each image once") {
+    withTempDir { folder =>
+      for (i <- 0 until 4) add(folder, i * 50, i * 50 + 50, "pictures")
+      val text =
+        """SELECT id, try_image_info(content) AS header, hex(try_image_resize(content, 6, 4)) AS resized,
+          |  transform(array(content), c -> try_image_info(c).height)[0] AS height
+          |FROM @table WHERE try_image_info(content).format <> 'jpeg' OR id % 10 > 7""".stripMargin
+      val ((rows, batches), forwards) = Forwards.count(spark.sparkContext)(
+        memory(
+          sqlOver(stream(folder, "pictures"), text.replace("@table", "arriving")),
+          "pictured",
+          "append",
+          folder.resolve("checkpoint")))
+      val expected = run(text.replace("@table", "pictures"))
+      assert(batches === 4 && forwards.images === expected.images && expected.operators === 2)
+      assert(rows.size === expected.rows.size && rows.toSet === expected.rows.toSet)
+      assert(rows.count(_.isNullAt(1)) === 40 && rows.count(!_.isNullAt(2)) > 100)
+      for (row <- rows if !row.isNullAt(1)) assert(row.getStruct(1).getInt(2) === row.getInt(3))
     }
   }
 

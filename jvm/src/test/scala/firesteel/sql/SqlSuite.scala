@@ -3,7 +3,7 @@ package firesteel.sql
 
 import java.nio.file.{Files, Path}
 
-import firesteel.{Bars, SparkSuite}
+import firesteel.{Bars, Pictures, SparkSuite}
 import firesteel.ml.{CnnClassificationModel, Network}
 
 import org.apache.spark.firesteel.Forwards
@@ -20,7 +20,10 @@ import org.apache.spark.sql.execution.adaptive.AdaptiveSparkPlanHelper
  */
 final case class Ran(rows: Seq[Row], images: Long, calls: Long, operators: Int)
 
-/** Suites of SQL: each has the view `photos` (id, image, size, grp) of 1000 rows in 4 partitions. */
+/**
+ * Suites of SQL: each has the view `photos` (id, image, size, grp) of 1000 rows of pixels in 4 partitions, and the view
+ * `pictures` of encoded images, see [[firesteel.Pictures.table]].
+ */
 trait SqlSuite extends SparkSuite with AdaptiveSparkPlanHelper {
 
   /** A session of this suite's own. */
@@ -32,6 +35,7 @@ trait SqlSuite extends SparkSuite with AdaptiveSparkPlanHelper {
     own.conf.set("spark.sql.shuffle.partitions", "4")
     own.conf.set("spark.firesteel.model", model)
     photos(own).createOrReplaceTempView("photos")
+    Pictures.table(own).createOrReplaceTempView("pictures")
     own
   }
 

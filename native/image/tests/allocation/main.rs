@@ -2,47 +2,17 @@
 //! process of its own, since the allocator counts for all of it.
 #![allow(clippy::unwrap_used)] // In what the test calls; inside of it, it is allowed anyway.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+mod counting;
+mod webp;
+#[path = "../../src/tests/webp_files.rs"]
+mod webp_files;
+
 use std::time::{Duration, Instant};
 
-use firesteel_image::{DecodeOptions, Error, Limits, Pixels, decode, info};
+use counting::peak;
+use firesteel_image::{DecodeOptions, Error, Limits, Pixels, decode, info, resize_to_png};
 use libjpeg_turbo_rs::{Encoder as JpegEncoder, PixelFormat};
 use png::{BitDepth, ColorType, Encoder};
-
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-struct Counting;
-
-// An allocator cannot be written without; this one only counts.
-#[allow(unsafe_code)]
-// SAFETY: all calls go to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.fetch_add(layout.size(), SeqCst) + layout.size();
-        PEAK.fetch_max(live, SeqCst);
-        // SAFETY: as for this function.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), SeqCst);
-        // SAFETY: as for this function.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// The most bytes that were allocated at a time, beyond those before.
-fn peak<T>(work: impl FnOnce() -> T) -> (usize, T) {
-    let before = LIVE.load(SeqCst);
-    PEAK.store(before, SeqCst);
-    let result = work();
-    (PEAK.load(SeqCst) - before, result)
-}
 
 fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let mut crc = u32::MAX;
@@ -156,7 +126,10 @@ fn decoding_takes_no_more_memory_and_time_than_it_may() {
     bombs_of_dimensions();
     hostile_files();
     bombs_of_metadata();
+    webp::of_many_codes();
+    webp::of_every_kind();
     whole_images();
+    resized_images();
 }
 
 /// Refused by the header, with next to no memory.
@@ -221,9 +194,11 @@ fn bombs_of_metadata() {
     }
 }
 
+/// What is not counted: tables and buffers of a row or a chunk.
+const SLACK: usize = 1 << 20;
+
 /// The pixels, and what the decoders hold beside them.
 fn whole_images() {
-    const SLACK: usize = 1 << 20;
     let (options, limits) =
         (DecodeOptions::default(), Limits { max_allocation: 11 << 20, ..Limits::default() });
     for (what, file) in [
@@ -238,5 +213,33 @@ fn whole_images() {
         let (bytes, result) = peak(|| decode(&file, &options, &tight));
         assert!(matches!(result, Err(Error::TooLarge { .. })), "{what}");
         assert!(bytes <= tight.max_allocation + SLACK, "{what}: {bytes} bytes");
+    }
+}
+
+/// The pixels, what stands between the passes, the resized ones and the file.
+fn resized_images() {
+    let small = png(8, 8, ColorType::Rgb, &[7; 192]);
+    let even = png(2000, 2000, ColorType::Rgb, &vec![7; 12_000_000]);
+    let mixed = |x: u32| (x ^ (x >> 16)).wrapping_mul(0x045d_9f3b);
+    let noise: Vec<u8> = (0..1500 * 1500 * 3).map(|i| (mixed(mixed(i)) >> 24) as u8).collect();
+    let noise = png(1500, 1500, ColorType::Rgb, &noise);
+    for (what, file, size, enough, too_little) in [
+        // The result is 18 MB.
+        ("a large target", &small, [3000, 2000], 19 << 20, 17 << 20),
+        // 12 MB become 5.7 MB, and 6 MB stand between the passes.
+        ("two passes", &even, [1900, 1000], 24 << 20, 21 << 20),
+        // 6.8 MB of pixels become as many, and these a file of as many.
+        ("a file that cannot be compressed", &noise, [1500, 1500], 24 << 20, 14 << 20),
+    ] {
+        let within = |max_allocation: usize| {
+            let limits = Limits { max_allocation, ..Limits::default() };
+            let (bytes, result) = peak(|| resize_to_png(file, size, &limits));
+            assert!(bytes <= max_allocation + SLACK, "{what}: {bytes} bytes of {max_allocation}");
+            result.map(|file| file.len())
+        };
+        let length = within(enough).unwrap();
+        println!("{what}: a file of {length} bytes");
+        let refused = within(too_little);
+        assert!(matches!(refused, Err(Error::TooLarge { .. })), "{what}: {refused:?}");
     }
 }

@@ -1,15 +1,19 @@
-//! WebP by the crate `image-webp`.
+//! WebP by the crate `image-webp`, which knows no limit: what it will hold is found out before.
+
+mod bits;
+mod budget;
+mod code;
+mod lossless;
+mod source;
 
 use std::io::Cursor;
 
 use image_webp::{DecodingError, WebPDecoder};
 
+use self::source::Canvas;
 use super::zeros;
 use crate::pixels::{Decoded, Layout};
 use crate::{Error, Format, Limits};
-
-/// Bytes of a pixel that the decoder holds beside its output.
-const WORKING: u64 = 4;
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
     if limits.strict && cut_off(bytes) {
@@ -18,17 +22,20 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
     let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(error)?;
     let (width, height) = decoder.dimensions();
     let size = decoder.output_buffer_size().ok_or_else(|| Error::damaged(Format::WebP, "it is too large"))?;
-    limits.check_allocation(size as u64 + WORKING * u64::from(width) * u64::from(height))?;
+    let canvas = Canvas {
+        size: [width as usize, height as usize],
+        output: size as u64,
+        animated: decoder.is_animated(),
+        alpha: decoder.has_alpha(),
+    };
+    source::check(bytes, &canvas, limits)?;
     decoder.set_memory_limit(limits.max_allocation);
     let mut data = zeros(size, limits)?;
     // Of a file that is cut off the decoder gives nothing at all, and so does Pillow, lenient or not.
-    let outcome = if decoder.is_animated() {
-        decoder.read_frame(&mut data).map(drop)
-    } else {
-        decoder.read_image(&mut data)
-    };
+    let outcome =
+        if canvas.animated { decoder.read_frame(&mut data).map(drop) } else { decoder.read_image(&mut data) };
     outcome.map_err(error)?;
-    let layout = if decoder.has_alpha() { Layout::RgbAlpha } else { Layout::Rgb };
+    let layout = if canvas.alpha { Layout::RgbAlpha } else { Layout::Rgb };
     Ok(Decoded { width: width as usize, height: height as usize, layout, data })
 }
 
@@ -40,4 +47,8 @@ fn cut_off(bytes: &[u8]) -> bool {
 
 fn error(error: DecodingError) -> Error {
     Error::damaged(Format::WebP, error)
+}
+
+fn damaged(reason: &str) -> Error {
+    Error::damaged(Format::WebP, reason)
 }
