@@ -104,13 +104,13 @@ impl Predictor {
         }
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let before = idle().pop();
-        let mut run = before.unwrap_or_else(|| self.start());
+        let mut run = before.map_or_else(|| self.start(), Ok)?;
         for ((row, scores), status) in rows.iter().zip(scores.chunks_mut(self.width())).zip(status) {
             // A panic in one row must not take the others along.
             *status = match catch_unwind(AssertUnwindSafe(|| self.predict_row(*row, &mut run, scores))) {
                 Ok(result) => result?,
                 Err(_) => {
-                    run = self.start();
+                    run = self.start()?;
                     Status::Panic
                 }
             };
@@ -128,8 +128,8 @@ impl Predictor {
         self.plan.profile(&self.model, &input, images)
     }
 
-    fn start(&self) -> Run {
-        Run { pixels: vec![], input: vec![], memory: self.plan.memory() }
+    fn start(&self) -> Result<Run, Error> {
+        Ok(Run { pixels: vec![], input: vec![], memory: self.plan.memory()? })
     }
 
     fn predict_row(&self, row: Row, run: &mut Run, scores: &mut [f32]) -> Result<Status, Error> {

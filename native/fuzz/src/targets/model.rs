@@ -30,7 +30,10 @@ fn values(graph: &Graph) -> usize {
 /// Scores are finite, or their row has a status that says why they are not.
 fn score(model: firesteel_core::Model) {
     let row = vec![0.5; model.graph().input().values()];
-    let predictor = Predictor::new(model).map_err(|e| e.to_string())?;
+    let predictor = match Predictor::new(model) {
+        Ok(predictor) => predictor,
+        Err(error) => panic!("a model that is accepted cannot be prepared: {error}"),
+    };
     let (mut scores, mut status) = (vec![0.0; predictor.width()], [Status::Panic]);
     assert_eq!(predictor.predict(&[Row::Floats(&row)], &mut scores, &mut status), Ok(()));
     assert_ne!(status, [Status::Panic]);

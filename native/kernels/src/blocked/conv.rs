@@ -160,23 +160,25 @@ impl BlockedConv {
         let (filters, per_group, kh, kw) = weight.dim();
         let filters_per_group = filters / geometry.groups;
         let own = first * LANES..((first + blocks) * LANES).min(filters);
-        let seen = own.start / filters_per_group * per_group
-            ..((own.end - 1) / filters_per_group + 1) * per_group;
+        let seen =
+            own.start / filters_per_group * per_group..((own.end - 1) / filters_per_group + 1) * per_group;
         let taps = self.source.taps(seen, [kh, kw], geometry.dilation);
         let mut panels = vec![];
         for same in taps.chunk_by(|a, b| a.channels == b.channels) {
             let most = (PANEL / (same[0].channels * blocks * size_of::<Pixel>())).max(1);
             // Whole windows where they fit, else parts of equal size.
             let window = kh * kw;
-            let most = if most >= window { most / window * window } else { window.div_ceil(window.div_ceil(most)) };
+            let most =
+                if most >= window { most / window * window } else { window.div_ceil(window.div_ceil(most)) };
             for part in same.chunks(most) {
                 panels.push(Panel {
                     taps: part.iter().map(|tap| tap.offset as u32).collect(),
                     channels: part[0].channels,
                     weights: self.weights.len(),
                 });
-                for (tap, channel) in
-                    part.iter().flat_map(|tap| (tap.channel..tap.channel + tap.channels).map(move |c| (tap, c)))
+                for (tap, channel) in part
+                    .iter()
+                    .flat_map(|tap| (tap.channel..tap.channel + tap.channels).map(move |c| (tap, c)))
                 {
                     let value = |filter: usize| {
                         let group = filter / filters_per_group;

@@ -62,7 +62,12 @@ impl BlockedDepthwise {
         let start = source.window_start(geometry, [kh, kw], [y.height, y.width]);
         let Some(start) = start.filter(|_| found == [x.channels, 1, x.channels, x.channels]) else {
             let expected = vec![x.channels, 1, x.channels, x.channels];
-            return Err(Error { kernel: "blocked depthwise convolution", what: "shapes or border", found, expected });
+            return Err(Error {
+                kernel: "blocked depthwise convolution",
+                what: "shapes or border",
+                found,
+                expected,
+            });
         };
         let lanes = |block: usize, value: &dyn Fn(usize) -> f32| {
             Pixel(std::array::from_fn(|lane| {

@@ -18,6 +18,8 @@ pub(super) trait Lanes: Copy {
     unsafe fn at_least(self, bound: Self) -> Self;
     /// The smaller one; where `self` is NaN, that.
     unsafe fn at_most(self, bound: Self) -> Self;
+    /// The larger one; NaN where either is.
+    unsafe fn larger(self, other: Self) -> Self;
 }
 
 /// Without instructions of our own: the compiler takes those that every processor of its target has.
@@ -74,6 +76,11 @@ impl Lanes for Portable {
     unsafe fn at_most(self, bound: Self) -> Self {
         self.zip(bound, |a, b| if a > b { b } else { a })
     }
+
+    #[inline(always)]
+    unsafe fn larger(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a > b || a.is_nan() { a } else { b })
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -127,6 +134,15 @@ mod x86 {
         unsafe fn at_most(self, bound: Self) -> Self {
             Avx512(unsafe { _mm512_min_ps(bound.0, self.0) })
         }
+
+        #[inline(always)]
+        unsafe fn larger(self, other: Self) -> Self {
+            unsafe {
+                let larger = _mm512_max_ps(self.0, other.0);
+                let nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(self.0, self.0);
+                Avx512(_mm512_mask_mov_ps(larger, nan, self.0))
+            }
+        }
     }
 
     /// Two registers of AVX2.
@@ -172,6 +188,15 @@ mod x86 {
         #[inline(always)]
         unsafe fn at_most(self, bound: Self) -> Self {
             unsafe { Avx2(_mm256_min_ps(bound.0, self.0), _mm256_min_ps(bound.1, self.1)) }
+        }
+
+        #[inline(always)]
+        unsafe fn larger(self, other: Self) -> Self {
+            let one = |a: __m256, b: __m256| unsafe {
+                let nan = _mm256_cmp_ps::<_CMP_UNORD_Q>(a, a);
+                _mm256_blendv_ps(_mm256_max_ps(a, b), a, nan)
+            };
+            Avx2(one(self.0, other.0), one(self.1, other.1))
         }
     }
 }

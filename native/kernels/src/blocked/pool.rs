@@ -1,8 +1,13 @@
 //! Pooling over windows, over blocks of 16 channels.
 
+#![allow(unsafe_code)] // The processor's intrinsics.
+
 use std::ops::Range;
 
-use super::isa::for_each_isa;
+use super::isa::{Isa, Set, for_each_isa};
+#[cfg(target_arch = "x86_64")]
+use super::lanes::{Avx2, Avx512};
+use super::lanes::{Lanes, Portable};
 use super::map::{LANES, Map, Pixel};
 use crate::pool2d::Pool2d;
 
@@ -37,44 +42,69 @@ impl Windows {
     }
 }
 
-for_each_isa! {
-    /// The largest value of each window; padding never wins, NaN always does. First of the rows of a window, a column
-    /// at a time, then of the columns.
-    pub fn max_pool(windows: &[Windows; 2], x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel])) {
-        let (x_map, x) = x;
-        let (y_map, y) = y;
-        let [rows, columns] = windows;
-        let mut high = vec![Pixel::ZERO; x_map.width];
-        for block in 0..y_map.blocks() {
-            for (line, (lines, _)) in rows.0.iter().enumerate() {
-                high.fill(Pixel([f32::NEG_INFINITY; LANES]));
-                for from in lines.clone() {
-                    larger(&x[x_map.start(block, from)..][..x_map.width], &mut high);
-                }
-                let out = &mut y[y_map.start(block, line)..][..y_map.width];
-                for (to, (columns, _)) in out.iter_mut().zip(&columns.0) {
-                    let mut best = Pixel([f32::NEG_INFINITY; LANES]);
-                    for pixel in &high[columns.clone()] {
-                        larger(std::slice::from_ref(pixel), std::slice::from_mut(&mut best));
-                    }
-                    *to = best;
-                }
-            }
+/// The largest value of each window; padding never wins, NaN always does. `x` and `y` are as long as their maps say,
+/// and the windows within `x`.
+pub fn max_pool(isa: Isa, windows: &[Windows; 2], x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel])) {
+    let (x_map, x) = x;
+    let (y_map, y) = y;
+    let [rows, columns] = windows;
+    let row: fn(&[Pixel], usize, usize, &Windows, &mut [Pixel]) = match isa.set() {
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx512 => avx512::row,
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx2 => avx2::row,
+        _ => portable::row,
+    };
+    for block in 0..y_map.blocks() {
+        for (line, (lines, _)) in rows.0.iter().enumerate() {
+            let x = &x[x_map.start(block, lines.start)..];
+            let y = &mut y[y_map.start(block, line)..][..y_map.width];
+            row(x, x_map.row(), lines.len(), columns, y);
         }
     }
 }
 
-/// `best = max(best, x)`, value by value.
+/// A row of results, of windows over `lines` rows of `x` that lie `step` apart.
 #[inline(always)]
-fn larger(x: &[Pixel], best: &mut [Pixel]) {
-    for (x, best) in x.iter().zip(best) {
-        for lane in 0..LANES {
-            let v = x.0[lane];
-            // `f32::max` would lose a NaN.
-            best.0[lane] = if v > best.0[lane] || v.is_nan() { v } else { best.0[lane] };
+unsafe fn row_of<L: Lanes>(x: &[Pixel], step: usize, lines: usize, columns: &Windows, y: &mut [Pixel]) {
+    for (to, (columns, _)) in y.iter_mut().zip(&columns.0) {
+        // SAFETY: the processor has the instructions, by the caller; pixels are read where the slices are.
+        unsafe {
+            let mut best = L::splat(f32::NEG_INFINITY);
+            for line in 0..lines {
+                for pixel in &x[line * step..][columns.clone()] {
+                    best = L::load(pixel.0.as_ptr()).larger(best);
+                }
+            }
+            best.store(to.0.as_mut_ptr());
         }
     }
 }
+
+/// [`row_of`] for an instruction set.
+macro_rules! rows {
+    ($name:ident, $lanes:ty, $(#[$feature:meta])?) => {
+        mod $name {
+            use super::*;
+
+            pub(super) fn row(x: &[Pixel], step: usize, lines: usize, columns: &Windows, y: &mut [Pixel]) {
+                $(#[$feature])?
+                unsafe fn inner(x: &[Pixel], step: usize, lines: usize, columns: &Windows, y: &mut [Pixel]) {
+                    // SAFETY: the caller's.
+                    unsafe { row_of::<$lanes>(x, step, lines, columns, y) }
+                }
+                // SAFETY: this is called for an `Isa` alone, which there is only where the processor has it.
+                unsafe { inner(x, step, lines, columns, y) }
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+rows!(avx512, Avx512, #[target_feature(enable = "avx512f")]);
+#[cfg(target_arch = "x86_64")]
+rows!(avx2, Avx2, #[target_feature(enable = "avx2,fma")]);
+rows!(portable, Portable,);
 
 for_each_isa! {
     /// The mean of each window, summed up in f64.
@@ -88,8 +118,8 @@ for_each_isa! {
                     let mut sum = [0.0_f64; LANES];
                     for from in lines.clone() {
                         for pixel in &x[x_map.start(block, from) + columns.start..][..columns.len()] {
-                            for lane in 0..LANES {
-                                sum[lane] += f64::from(pixel.0[lane]);
+                            for (sum, &value) in sum.iter_mut().zip(&pixel.0) {
+                                *sum += f64::from(value);
                             }
                         }
                     }

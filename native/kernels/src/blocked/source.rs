@@ -60,11 +60,17 @@ impl Source {
     }
 
     /// Where the first window begins; none if a window leaves the border.
-    pub(super) fn window_start(&self, geometry: &Conv2d, kernel: [usize; 2], out: [usize; 2]) -> Option<usize> {
+    pub(super) fn window_start(
+        &self,
+        geometry: &Conv2d,
+        kernel: [usize; 2],
+        out: [usize; 2],
+    ) -> Option<usize> {
         let border = self.map.border;
         let along = |i: usize, before: usize, size: usize, after: usize| {
             let start = before.checked_sub(geometry.padding_before[i])?;
-            let end = start + out[i].checked_sub(1)? * geometry.stride[i] + (kernel[i] - 1) * geometry.dilation[i];
+            let end =
+                start + out[i].checked_sub(1)? * geometry.stride[i] + (kernel[i] - 1) * geometry.dilation[i];
             (end < before + size + after).then_some(start)
         };
         let top = along(0, border.top, self.map.height, border.bottom)?;
@@ -73,9 +79,15 @@ impl Source {
     }
 
     /// The taps of a window in some channels, in the order (channels, row, column).
-    pub(super) fn taps(&self, channels: Range<usize>, [kh, kw]: [usize; 2], dilation: [usize; 2]) -> Vec<Tap> {
+    pub(super) fn taps(
+        &self,
+        channels: Range<usize>,
+        [kh, kw]: [usize; 2],
+        dilation: [usize; 2],
+    ) -> Vec<Tap> {
         let groups = channels.start / self.lanes..channels.end.div_ceil(self.lanes);
-        let places = groups.flat_map(|group| (0..kh).flat_map(move |y| (0..kw).map(move |x| (group, [y, x]))));
+        let places =
+            groups.flat_map(|group| (0..kh).flat_map(move |y| (0..kw).map(move |x| (group, [y, x]))));
         places
             .map(|(group, at)| {
                 let channel = group * self.lanes;

@@ -56,15 +56,15 @@ unsafe fn tile<L: Lanes, const V: usize, const R: usize, const P: usize, const S
     // SAFETY: the caller's.
     unsafe {
         let mut sums = [[[L::splat(0.0); V]; P]; R];
-        for r in 0..R {
-            for p in 0..P {
-                for v in 0..V {
+        for (r, row) in sums.iter_mut().enumerate() {
+            for (p, pixel) in row.iter_mut().enumerate() {
+                for (v, sum) in pixel.iter_mut().enumerate() {
                     let from = if t.bias.is_null() {
                         y_at(r, p, v).cast_const()
                     } else {
                         t.bias.wrapping_add(v.wrapping_mul(LANES))
                     };
-                    sums[r][p][v] = L::load(from);
+                    *sum = L::load(from);
                 }
             }
         }
@@ -91,19 +91,19 @@ unsafe fn tile<L: Lanes, const V: usize, const R: usize, const P: usize, const S
             }
         }
         if !t.residual.is_null() {
-            for r in 0..R {
-                for p in 0..P {
-                    for v in 0..V {
-                        sums[r][p][v] = sums[r][p][v].add(L::load(residual_at(r, p, v)));
+            for (r, row) in sums.iter_mut().enumerate() {
+                for (p, pixel) in row.iter_mut().enumerate() {
+                    for (v, sum) in pixel.iter_mut().enumerate() {
+                        *sum = sum.add(L::load(residual_at(r, p, v)));
                     }
                 }
             }
         }
         let [low, high] = t.bounds.map(|bound| L::splat(bound));
-        for r in 0..R {
-            for p in 0..P {
-                for v in 0..V {
-                    sums[r][p][v].at_least(low).at_most(high).store(y_at(r, p, v));
+        for (r, row) in sums.into_iter().enumerate() {
+            for (p, pixel) in row.into_iter().enumerate() {
+                for (v, sum) in pixel.into_iter().enumerate() {
+                    sum.at_least(low).at_most(high).store(y_at(r, p, v));
                 }
             }
         }

@@ -69,9 +69,8 @@ impl BlockedWinograd {
     /// The border that the input needs for an output of `[height, width]`: tiles are whole.
     pub fn border(geometry: &Conv2d, input: [usize; 2], out: [usize; 2]) -> Border {
         let [top, left] = geometry.padding_before;
-        let after = |d: usize, before: usize| {
-            (out[d].div_ceil(TILE) * TILE + 2).saturating_sub(before + input[d])
-        };
+        let after =
+            |d: usize, before: usize| (out[d].div_ceil(TILE) * TILE + 2).saturating_sub(before + input[d]);
         Border { top, left, bottom: after(0, top), right: after(1, left) }
     }
 
@@ -109,7 +108,12 @@ impl BlockedWinograd {
         let found = vec![channels, filters, kh, kw, bias.len()];
         let expected = vec![x.channels, y.channels, 3, 3, y.channels];
         if found != expected || x.border.max(need) != x.border {
-            return Err(Error { kernel: "blocked Winograd convolution", what: "shapes or border", found, expected });
+            return Err(Error {
+                kernel: "blocked Winograd convolution",
+                what: "shapes or border",
+                found,
+                expected,
+            });
         }
         let across = y.width.div_ceil(TILE);
         let all = y.height.div_ceil(TILE) * across;
@@ -206,7 +210,13 @@ impl BlockedWinograd {
     }
 
     /// Transforms the results of some tiles: `m` is `[position][block][tile]`.
-    fn backward(&self, m: &[Pixel], residual: Option<&[Pixel]>, tiles: std::ops::Range<usize>, y: &mut [Pixel]) {
+    fn backward(
+        &self,
+        m: &[Pixel],
+        residual: Option<&[Pixel]>,
+        tiles: std::ops::Range<usize>,
+        y: &mut [Pixel],
+    ) {
         let [across, _, at_once] = self.tiles;
         let residual_map = self.ending.residual.unwrap_or(self.y);
         for block in 0..self.y.blocks() {
@@ -248,7 +258,8 @@ fn transformed(weight: ArrayView4<f32>) -> Vec<Array4<f32>> {
         .map(|position| {
             let (row, column) = (G[position / INPUTS], G[position % INPUTS]);
             Array4::from_shape_fn((filters, channels, 1, 1), |(filter, channel, _, _)| {
-                let value = |y: usize, x: usize| f64::from(weight[[filter, channel, y, x]]) * row[y] * column[x];
+                let value =
+                    |y: usize, x: usize| f64::from(weight[[filter, channel, y, x]]) * row[y] * column[x];
                 (0..9).map(|i| value(i / 3, i % 3)).sum::<f64>() as f32
             })
         })
@@ -293,6 +304,7 @@ unsafe fn backward_line<L: Lanes>(m: [L; INPUTS]) -> [L; TILE] {
 
 /// Transforms 6 x 6 pixels, in rows `row` pixels apart, to values `step` pixels apart.
 #[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "written so, the values stay in registers")]
 unsafe fn forward<L: Lanes>(x: *const Pixel, row: usize, v: *mut Pixel, step: usize) {
     // SAFETY: the caller's.
     unsafe {
@@ -321,6 +333,7 @@ unsafe fn forward<L: Lanes>(x: *const Pixel, row: usize, v: *mut Pixel, step: us
 
 /// Transforms a tile's result, adds what is to be added, and writes what is within the result.
 #[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "as above")]
 unsafe fn backward<L: Lanes>(t: &Backward) {
     // SAFETY: the caller's.
     unsafe {
@@ -348,7 +361,8 @@ unsafe fn backward<L: Lanes>(t: &Backward) {
             for (column, value) in values.into_iter().enumerate().take(width) {
                 let mut value = value.add(bias);
                 if !t.residual.is_null() {
-                    let from = t.residual.wrapping_add(line.wrapping_mul(t.residual_row).wrapping_add(column));
+                    let from =
+                        t.residual.wrapping_add(line.wrapping_mul(t.residual_row).wrapping_add(column));
                     value = value.add(L::load(from.cast()));
                 }
                 let to = t.y.wrapping_add(line.wrapping_mul(t.y_row).wrapping_add(column));

@@ -90,7 +90,9 @@ fn grow(graph: &Graph, readers: &Readers, made: &[bool], node: usize) -> Unit {
         },
         Op::Dense(_) => [false, true, true],
         Op::BatchNorm(_) => [false, false, true],
-        Op::Add {} => [false, false, unit.inputs.iter().all(|&source| *graph.shape(source) == nodes[node].shape)],
+        Op::Add {} => {
+            [false, false, unit.inputs.iter().all(|&source| *graph.shape(source) == nodes[node].shape)]
+        }
         _ => [false; 3],
     };
     while let Some(next) = readers.only(unit.result) {
@@ -100,7 +102,8 @@ fn grow(graph: &Graph, readers: &Readers, made: &[bool], node: usize) -> Unit {
                 let sources = nodes[next].inputs.iter().map(|&source| storage(graph, source));
                 // A map that was flattened lies in another order.
                 let fits = |&source: &Source| *graph.shape(source) == nodes[node].shape;
-                let other = sources.filter(|&source| source != Source::Node(unit.result)).last().filter(fits);
+                let mut others = sources.filter(|&source| source != Source::Node(unit.result));
+                let other = others.next().filter(fits);
                 match other {
                     Some(Source::Input) => unit.residual = Some(Source::Input),
                     Some(Source::Node(i)) if made[i] => unit.residual = Some(Source::Node(i)),

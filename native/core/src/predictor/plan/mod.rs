@@ -23,8 +23,12 @@ pub(super) struct Plan {
     steps: Vec<Step>,
     input: Option<Place>,
     outputs: Vec<Place>,
-    pixels: usize,
+    /// Pixels of all values, and of what steps need while they run.
+    pixels: [usize; 2],
 }
+
+/// The most bytes that one image may take: blocks of 16 channels may be 16 times a network's values.
+const MAX_BYTES: usize = 2 << 30;
 
 /// What a step of a plan is, and how long it takes.
 #[derive(Debug, Clone)]
@@ -74,26 +78,39 @@ impl Plan {
         let units = fuse::units(graph, &needed, &sources);
         let places = Places::of(graph, &units, &sources);
         let steps = units.iter().map(|unit| prepare::step(isa, model, unit, &places));
+        let steps = steps.collect::<Result<Vec<Step>, Error>>()?;
+        let scratch = steps.iter().map(|step| step.work.scratch()).max().unwrap_or(0);
+        let bytes = (places.pixels + scratch).saturating_mul(size_of::<Pixel>());
+        if bytes > MAX_BYTES {
+            let problem = format!("one image takes {bytes} bytes while it is scored, more than {MAX_BYTES}");
+            return Err(Error::Network(problem));
+        }
         let found = |&source: &Source| {
             places.get(source).cloned().ok_or_else(|| Error::Network("an output has no place".to_owned()))
         };
         Ok(Plan {
             isa,
-            steps: steps.collect::<Result<_, _>>()?,
+            steps,
             input: places.get(Source::Input).cloned(),
             outputs: sources.iter().map(found).collect::<Result<_, _>>()?,
-            pixels: places.pixels,
+            pixels: [places.pixels, scratch],
         })
     }
 
-    /// The memory for one image at a time.
-    pub(super) fn memory(&self) -> Memory {
-        Memory { pixels: vec![Pixel::ZERO; self.pixels], scratch: Scratch::default(), values: vec![] }
+    /// The memory for one image at a time; an error where there is none.
+    pub(super) fn memory(&self) -> Result<Memory, Error> {
+        let [pixels, scratch] = self.pixels.map(zeros);
+        Ok(Memory { pixels: pixels?, scratch: Scratch::new(scratch?), values: vec![] })
     }
 
     /// What each step is, and the shortest of the times that some images take in it.
-    pub(super) fn profile(&self, model: &Model, input: &[f32], images: usize) -> Result<Vec<StepProfile>, Error> {
-        let mut memory = self.memory();
+    pub(super) fn profile(
+        &self,
+        model: &Model,
+        input: &[f32],
+        images: usize,
+    ) -> Result<Vec<StepProfile>, Error> {
+        let mut memory = self.memory()?;
         let mut profiles: Vec<StepProfile> = self.steps.iter().map(StepProfile::of).collect();
         for _ in 0..images {
             if let Some(place) = &self.input {
@@ -131,4 +148,14 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+fn zeros(pixels: usize) -> Result<Vec<Pixel>, Error> {
+    let mut zeros = vec![];
+    let bytes = pixels * size_of::<Pixel>();
+    zeros.try_reserve_exact(pixels).map_err(|_| {
+        Error::Network(format!("there is no memory for the {bytes} bytes that one image takes"))
+    })?;
+    zeros.resize(pixels, Pixel::ZERO);
+    Ok(zeros)
 }

@@ -75,11 +75,8 @@ impl Places {
         let part = |value: Key| parts.get(&value).copied().unwrap_or(Part { whole: value, first: 0 });
         let mut wholes: HashMap<Key, Whole> = HashMap::new();
         let mut note = |value: Key, border: Border, at: usize| {
-            let whole = wholes.entry(part(value).whole).or_insert(Whole {
-                border,
-                pixels: 0,
-                life: [at, at],
-            });
+            let whole =
+                wholes.entry(part(value).whole).or_insert(Whole { border, pixels: 0, life: [at, at] });
             whole.border = whole.border.max(border);
             whole.life = [whole.life[0].min(at), whole.life[1].max(at)];
         };
@@ -87,7 +84,11 @@ impl Places {
         for (at, unit) in units.iter().enumerate() {
             note(Some(unit.result), Border::default(), at);
             for &source in unit.inputs.iter().chain(&unit.residual) {
-                let border = if unit.inputs.contains(&source) { border(graph, unit, source) } else { Border::default() };
+                let border = if unit.inputs.contains(&source) {
+                    border(graph, unit, source)
+                } else {
+                    Border::default()
+                };
                 note(key(source), border, at);
             }
         }
@@ -197,7 +198,8 @@ fn parts(graph: &Graph, units: &[Unit], maps: &HashMap<Key, Map>) -> HashMap<Key
         {
             let mut at = first.first;
             let follows = |input: &Key| {
-                let stands = parts.get(input).is_some_and(|part| part.whole == first.whole && part.first == at);
+                let stands =
+                    parts.get(input).is_some_and(|part| part.whole == first.whole && part.first == at);
                 at += blocks(input);
                 stands
             };

@@ -2,7 +2,8 @@
 
 use firesteel_kernels as kernels;
 use firesteel_kernels::blocked::{
-    Activation, BlockedConv, BlockedDepthwise, BlockedWinograd, Ending, Isa, Map, Pixel, Source as Values, Windows,
+    Activation, BlockedConv, BlockedDepthwise, BlockedWinograd, Ending, Isa, Map, Pixel, Source as Values,
+    Windows,
 };
 use ndarray::{Array4, ArrayView4};
 
@@ -23,7 +24,8 @@ pub(super) fn step(isa: Isa, model: &Model, unit: &Unit, places: &Places) -> Res
     let inputs = unit.inputs.iter().map(|&source| place(source)).collect::<Result<Vec<Place>, _>>()?;
     let output = place(Source::Node(unit.result))?;
     let residual = unit.residual.map(place).transpose()?;
-    let prepare = Prepare { isa, model, unit, node, inputs: &inputs, residual: residual.as_ref(), output: &output };
+    let prepare =
+        Prepare { isa, model, unit, node, inputs: &inputs, residual: residual.as_ref(), output: &output };
     let work = prepare.work()?;
     let per_output = match &node.op {
         Op::Conv2d(conv) => inputs[0].map.channels / conv.groups * conv.kernel[0] * conv.kernel[1],
@@ -76,9 +78,10 @@ impl Prepare<'_> {
 
     fn weight(&self, node: &GraphNode, i: usize) -> &[f32] {
         let specs = self.model.graph().layout().specs();
-        specs.get(node.weights.clone()).and_then(|own| own.get(i)).map_or(&[], |spec| {
-            &self.model.weights()[spec.range.clone()]
-        })
+        specs
+            .get(node.weights.clone())
+            .and_then(|own| own.get(i))
+            .map_or(&[], |spec| &self.model.weights()[spec.range.clone()])
     }
 
     /// A batch normalisation as a factor and a shift for each channel.
@@ -144,14 +147,21 @@ impl Prepare<'_> {
     /// A dense layer is a convolution whose only window is the whole map.
     fn dense(&self) -> Result<Work, Error> {
         let (x, units) = (self.inputs[0].map, self.output.map.channels);
-        let weight = ArrayView4::from_shape((units, x.channels, x.height, x.width), self.weight(self.node, 0))?;
+        let weight =
+            ArrayView4::from_shape((units, x.channels, x.height, x.width), self.weight(self.node, 0))?;
         let own = self.weight(self.node, 1);
         let bias = if own.is_empty() { vec![0.0; units] } else { own.to_vec() };
-        let geometry = kernels::Conv2d { stride: [1, 1], padding_before: [0, 0], dilation: [1, 1], groups: 1 };
+        let geometry =
+            kernels::Conv2d { stride: [1, 1], padding_before: [0, 0], dilation: [1, 1], groups: 1 };
         self.blocks(weight, &bias, &geometry)
     }
 
-    fn blocks(&self, weight: ArrayView4<f32>, bias: &[f32], geometry: &kernels::Conv2d) -> Result<Work, Error> {
+    fn blocks(
+        &self,
+        weight: ArrayView4<f32>,
+        bias: &[f32],
+        geometry: &kernels::Conv2d,
+    ) -> Result<Work, Error> {
         let input = &self.inputs[0];
         let values = if input.planes { Values::planes(input.map) } else { Values::blocks(input.map) };
         let conv =

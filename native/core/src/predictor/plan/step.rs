@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use firesteel_kernels::blocked::{
-    Activation, BlockedConv, BlockedDepthwise, BlockedWinograd, Isa, Map, Pixel, Windows, accumulate, activate, copy_blocks,
-    max_pool, mean_pool, multiply, scale_and_shift,
+    Activation, BlockedConv, BlockedDepthwise, BlockedWinograd, Isa, Map, Pixel, Windows, accumulate,
+    activate, copy_blocks, max_pool, mean_pool, multiply, scale_and_shift,
 };
 
 use super::places::Place;
@@ -30,7 +30,11 @@ pub(super) enum Work {
     Conv(BlockedConv),
     Winograd(BlockedWinograd),
     Depthwise(BlockedDepthwise),
-    ScaleAndShift { factor: Vec<Pixel>, shift: Vec<Pixel>, bounds: [f32; 2] },
+    ScaleAndShift {
+        factor: Vec<Pixel>,
+        shift: Vec<Pixel>,
+        bounds: [f32; 2],
+    },
     MaxPool([Windows; 2]),
     MeanPool([Windows; 2]),
     Activate(Activation),
@@ -44,7 +48,7 @@ pub(super) enum Work {
 }
 
 /// Buffers of steps: for transformed tiles, and for layers by the readable kernels.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Scratch {
     pixels: Vec<Pixel>,
     inputs: Vec<Vec<f32>>,
@@ -59,6 +63,13 @@ struct Around<'a> {
     end: usize,
 }
 
+impl Scratch {
+    /// For steps of which none needs more than so many pixels.
+    pub(super) fn new(pixels: Vec<Pixel>) -> Scratch {
+        Scratch { pixels, inputs: vec![], output: vec![], columns: vec![] }
+    }
+}
+
 impl<'a> Around<'a> {
     /// A value's pixels; none where it overlaps the output, which no plan has.
     fn get(&self, range: &Range<usize>) -> Result<&'a [Pixel], Error> {
@@ -66,7 +77,9 @@ impl<'a> Around<'a> {
             Some(start) => self.after.get(start..range.end - self.end),
             None => self.before.get(range.clone()),
         };
-        found.ok_or_else(|| Error::Network(format!("the values at {range:?} are overwritten while they are read")))
+        found.ok_or_else(|| {
+            Error::Network(format!("the values at {range:?} are overwritten while they are read"))
+        })
     }
 }
 
@@ -86,6 +99,11 @@ impl Work {
             Work::Concat => "concat",
             Work::Reference(_) => "reference",
         }
+    }
+
+    /// The pixels that it needs while it runs, beside what it reads and writes.
+    pub(super) fn scratch(&self) -> usize {
+        if let Work::Winograd(conv) = self { conv.scratch() } else { 0 }
     }
 
     /// Bytes of its weights.
@@ -122,11 +140,7 @@ impl Step {
         };
         match &self.work {
             Work::Conv(conv) => conv.run(x(0)?.1, self.residual(&around)?, y)?,
-            Work::Winograd(conv) => {
-                let pixels = conv.scratch().max(scratch.pixels.len());
-                scratch.pixels.resize(pixels, Pixel::ZERO);
-                conv.run(x(0)?.1, self.residual(&around)?, y, &mut scratch.pixels)?;
-            }
+            Work::Winograd(conv) => conv.run(x(0)?.1, self.residual(&around)?, y, &mut scratch.pixels)?,
             Work::Depthwise(conv) => conv.run(x(0)?.1, y)?,
             Work::ScaleAndShift { factor, shift, bounds } => {
                 scale_and_shift(isa, x(0)?, factor, shift, *bounds, (map, y));
@@ -157,7 +171,8 @@ impl Step {
     fn concat(&self, memory: &mut [Pixel]) -> Result<(), Error> {
         let (mut first, map, range) = (0, &self.output.map, &self.output.range);
         for input in &self.inputs {
-            let to = range.start + first * map.block()..range.start + (first + input.map.blocks()) * map.block();
+            let to =
+                range.start + first * map.block()..range.start + (first + input.map.blocks()) * map.block();
             first += input.map.blocks();
             if input.range == to {
                 continue;

@@ -179,7 +179,8 @@ fn an_input_that_is_not_finite_is_told_even_where_the_network_does_not_see_it() 
 fn scores_that_overflow_are_not_finite() {
     let graph = Graph::new(&Network::input(&[2]).dense(2).build()).unwrap();
     let weights = vec![1.0, 1.0, 0.0, 1.0, 0.0, 0.0];
-    let predictor = Predictor::new(Model::new(graph, Preprocessing::default(), vec![], weights).unwrap()).unwrap();
+    let predictor =
+        Predictor::new(Model::new(graph, Preprocessing::default(), vec![], weights).unwrap()).unwrap();
     let (scores, status) = predict(&predictor, &[Row::Floats(&[f32::MAX; 2]), Row::Floats(&[1.0, 2.0])]);
     assert_eq!(status, [Status::NotFinite, Status::Ok]);
     assert!(scores[..2].iter().all(|s| s.is_nan()), "{scores:?}");

@@ -35,7 +35,8 @@ fn digest(layout: &Layout) -> String {
 fn scores(graph: Graph) -> Vec<f32> {
     let input = formula::floats("input", graph.input().values(), 1.0);
     let weights = formula::deep_weights(graph.layout());
-    let predictor = Predictor::new(Model::new(graph, Preprocessing::default(), vec![], weights).unwrap()).unwrap();
+    let predictor =
+        Predictor::new(Model::new(graph, Preprocessing::default(), vec![], weights).unwrap()).unwrap();
     let (mut scores, mut status) = (vec![f32::NAN; predictor.width()], [Status::Null]);
     predictor.predict(&[Row::Floats(&input)], &mut scores, &mut status).unwrap();
     assert_eq!(status, [Status::Ok]);

@@ -119,15 +119,15 @@ fn convolutions_are_those_of_the_reference() {
         let bounds = if rng.random_bool(0.5) { [0.0, 6.0] } else { Ending::NONE.bounds };
         let ending = Ending { residual: residual.as_ref().map(|(map, _)| *map), bounds };
         let expected = case.expected(residual.as_ref().map(|(_, values)| values), bounds);
-        let added =
-            residual.map(|(map, values)| packed(&map, values.as_slice().unwrap()));
+        let added = residual.map(|(map, values)| packed(&map, values.as_slice().unwrap()));
         let input = case.input();
         let x = packed(&input, case.x.as_slice().unwrap());
         for &isa in Isa::available() {
             let bias = case.bias.as_slice().unwrap();
             let source = Source::blocks(input);
             let what = format!("{isa:?} {:?} {:?} {:?}", case.x.dim(), case.weight.dim(), case.geometry);
-            let conv = BlockedConv::new(isa, case.weight.view(), bias, &case.geometry, source, y, ending).unwrap();
+            let conv =
+                BlockedConv::new(isa, case.weight.view(), bias, &case.geometry, source, y, ending).unwrap();
             let Some(conv) = conv else {
                 skipped += 1;
                 continue;
@@ -156,8 +156,8 @@ fn depthwise_convolutions_are_those_of_the_reference() {
         let x = packed(&input, case.x.as_slice().unwrap());
         for &isa in Isa::available() {
             let bias = case.bias.as_slice().unwrap();
-            let conv =
-                BlockedDepthwise::new(isa, case.weight.view(), bias, &case.geometry, input, y, bounds).unwrap();
+            let conv = BlockedDepthwise::new(isa, case.weight.view(), bias, &case.geometry, input, y, bounds)
+                .unwrap();
             let mut result = used(y.pixels());
             y.clear_border(&mut result);
             conv.run(&x, &mut result).unwrap();

@@ -6,8 +6,8 @@ use crate::blocked::{
     scale_and_shift,
 };
 use crate::{
-    Pool2d, adaptive_avg_pool2d, avg_pool2d, hard_sigmoid, hard_swish, leaky_relu, max_pool2d, relu, relu6, sigmoid,
-    silu,
+    Pool2d, adaptive_avg_pool2d, avg_pool2d, hard_sigmoid, hard_swish, leaky_relu, max_pool2d, relu, relu6,
+    sigmoid, silu,
 };
 
 const BORDER: Border = Border { top: 1, bottom: 0, left: 2, right: 1 };
@@ -110,7 +110,11 @@ fn pools_are_those_of_the_reference() {
     let mut x: Array3<f32> = values(&mut rng, (21, 13, 10));
     x[[3, 4, 5]] = f32::NAN;
     x[[4, 0, 0]] = f32::NEG_INFINITY;
-    let pools = [([2, 2], [2, 2], [0, 0], [6, 5]), ([3, 3], [2, 2], [1, 1], [7, 5]), ([3, 2], [1, 3], [1, 0], [13, 4])];
+    let pools = [
+        ([2, 2], [2, 2], [0, 0], [6, 5]),
+        ([3, 3], [2, 2], [1, 1], [7, 5]),
+        ([3, 2], [1, 3], [1, 0], [13, 4]),
+    ];
     // In ceil mode the last windows reach beyond the padding.
     let beyond = ([3, 3], [2, 2], [1, 1], [7, 6]);
     let mut compared = 0;

@@ -36,7 +36,8 @@ fn winograd_convolutions_are_those_of_the_reference() {
             border: Border { top: 1, bottom: 2, left: 0, right: 3 },
             ..Map::new([filters, out[0], out[1]])
         };
-        let ending = Ending { residual: residual.as_ref().map(|_| Map { border: Border::default(), ..y }), bounds };
+        let ending =
+            Ending { residual: residual.as_ref().map(|_| Map { border: Border::default(), ..y }), bounds };
         let x = packed(&input, x.as_slice().unwrap());
         let added = residual.map(|values| packed(&ending.residual.unwrap(), values.as_slice().unwrap()));
         for &isa in Isa::available() {
