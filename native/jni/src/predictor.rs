@@ -34,7 +34,7 @@ pub fn open<'local>(
                 let layers: Vec<&str> = layers.split(',').collect();
                 Predictor::of_layers(model, &layers).map_err(failure)?
             }
-            None => Predictor::new(model)?,
+            None => Predictor::new(model).map_err(failure)?,
         };
         PREDICTORS.insert(predictor.with_limits(limits))
     })
