@@ -1,4 +1,5 @@
-//! Tensor kernels over [`ndarray`] views: the readable reference of every operation, in `f32`.
+//! Tensor kernels in `f32`: over [`ndarray`] views the readable reference of every operation, in [`blocked`] those that
+//! prediction runs, which are tested against these.
 //!
 //! Every kernel works on one image at a time and reduces in a fixed order, so an image's result depends
 //! on nothing but the image. Feature maps are `[channels, height, width]`, vectors `[n]`. The caller
