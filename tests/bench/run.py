@@ -154,7 +154,7 @@ def main() -> None:
         "",
         "## Inference",
         "",
-        "`transform` and a count of the right predictions, against the bare forward pass of the peers in batches of 32:",
+        "`transform` and a count of the right predictions, against the peers' bare forward pass in batches of 32:",
         "",
         *table(results, "inference", torch),
         "Accuracies: " + ", ".join(f"{name} {rs[0]['accuracy']:.4f}" for name, rs in results.items()) + ".",
