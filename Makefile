@@ -53,11 +53,12 @@ test-again: ## those stages again that failed in the last test-all
 	$(SETUP) test-all
 	$(TEST_PY) all again
 
-bench: ## the benchmarks, beside PyTorch
+bench: ## the benchmarks, beside PyTorch, OpenVINO and ONNX Runtime
 	$(SETUP) bench
 	$(IN) gradle --no-daemon --console=plain -q jar
 	@python3 .make/environment.py --venv bench python tests/bench/run.py
 	@python3 .make/environment.py --venv bench python tests/bench/images.py
+	@python3 .make/environment.py --venv bench python tests/bench/engine.py
 
 clean: ## removes what was built (the cache stays)
 	rm -rf target jvm/build .gradle
