@@ -16,7 +16,7 @@ fn predictor(name: &str) -> Result<Predictor, Error> {
 }
 
 fn best(predictor: &Predictor, batch: usize, seconds: f64) -> Result<f64, Error> {
-    let values = predictor.model().graph().input().values();
+    let values = predictor.input().values();
     let images: Vec<Vec<f32>> =
         (0..batch).map(|i| (0..values).map(|v| ((v * 7 + i) % 255) as f32 / 255.0).collect()).collect();
     let rows: Vec<Row> = images.iter().map(|image| Row::Floats(image)).collect();

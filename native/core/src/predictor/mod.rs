@@ -10,8 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use firesteel_image::Limits;
 
-use crate::{Error, ImageReader, Model, Status};
-use firesteel_kernels::blocked::Isa;
+use crate::network::Shape;
+use crate::{ByteTable, Error, ImageReader, Isa, Model, Preprocessing, Status};
 use output::Output;
 pub use plan::StepProfile;
 use plan::{Memory, Plan};
@@ -27,10 +27,13 @@ pub enum Row<'a> {
     Floats(&'a [f32]),
 }
 
-/// A model that is ready to run. Immutable: threads may share it.
+/// A model that is ready to run, its weights in the order in which this processor reads them. Immutable: threads may
+/// share it.
 #[derive(Debug)]
 pub struct Predictor {
-    model: Model,
+    input: Shape,
+    preprocessing: Preprocessing,
+    table: ByteTable,
     outputs: Vec<Output>,
     plan: Plan,
     images: ImageReader,
@@ -66,19 +69,21 @@ impl Predictor {
 
     fn of(isa: Isa, model: Model, outputs: Vec<Output>) -> Result<Predictor, Error> {
         let plan = Plan::new(isa, &model, &outputs)?;
-        let images = ImageReader::new(model.preprocessing(), model.graph().input(), Limits::default());
-        Ok(Predictor { model, outputs, plan, images, idle: Mutex::default() })
+        let (input, preprocessing) = (model.graph().input().clone(), model.preprocessing().clone());
+        let images = ImageReader::new(&preprocessing, &input, Limits::default());
+        let table = model.table().clone();
+        Ok(Predictor { input, preprocessing, table, outputs, plan, images, idle: Mutex::default() })
     }
 
     /// The same predictor, with other limits for encoded images.
     pub fn with_limits(mut self, limits: Limits) -> Predictor {
-        self.images = ImageReader::new(self.model.preprocessing(), self.model.graph().input(), limits);
+        self.images = ImageReader::new(&self.preprocessing, &self.input, limits);
         self
     }
 
-    /// The model.
-    pub fn model(&self) -> &Model {
-        &self.model
+    /// The shape of one input.
+    pub fn input(&self) -> &Shape {
+        &self.input
     }
 
     /// The number of values per row: one for each class, or those of the layers.
@@ -124,8 +129,8 @@ impl Predictor {
 
     /// The steps in which an image is computed, each with the shortest of the times that it takes in some images.
     pub fn profile(&self, images: usize) -> Result<Vec<StepProfile>, Error> {
-        let input = vec![0.5; self.model.graph().input().values()];
-        self.plan.profile(&self.model, &input, images)
+        let input = vec![0.5; self.input.values()];
+        self.plan.profile(&input, images)
     }
 
     fn start(&self) -> Result<Run, Error> {
@@ -133,7 +138,7 @@ impl Predictor {
     }
 
     fn predict_row(&self, row: Row, run: &mut Run, scores: &mut [f32]) -> Result<Status, Error> {
-        let expected = self.model.graph().input().values();
+        let expected = self.input.values();
         let input = match row {
             Row::Null => return Ok(Status::Null),
             Row::Bytes(bytes) => {
@@ -142,7 +147,7 @@ impl Predictor {
                     Err(status) => return Ok(status),
                 };
                 run.input.clear();
-                self.model.table().append(pixels, &mut run.input);
+                self.table.append(pixels, &mut run.input);
                 run.input.as_slice()
             }
             Row::Floats(floats) if floats.len() == expected => floats,
@@ -153,7 +158,7 @@ impl Predictor {
         if !finite(input) {
             return Ok(Status::NotFinite);
         }
-        self.plan.run(&self.model, &self.outputs, input, &mut run.memory, scores)?;
+        self.plan.run(&self.outputs, input, &mut run.memory, scores)?;
         Ok(if finite(scores) { Status::Ok } else { Status::NotFinite })
     }
 }

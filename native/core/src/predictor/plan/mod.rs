@@ -104,12 +104,7 @@ impl Plan {
     }
 
     /// What each step is, and the shortest of the times that some images take in it.
-    pub(super) fn profile(
-        &self,
-        model: &Model,
-        input: &[f32],
-        images: usize,
-    ) -> Result<Vec<StepProfile>, Error> {
+    pub(super) fn profile(&self, input: &[f32], images: usize) -> Result<Vec<StepProfile>, Error> {
         let mut memory = self.memory()?;
         let mut profiles: Vec<StepProfile> = self.steps.iter().map(StepProfile::of).collect();
         for _ in 0..images {
@@ -118,7 +113,7 @@ impl Plan {
             }
             for (step, profile) in self.steps.iter().zip(&mut profiles) {
                 let start = Instant::now();
-                step.run(self.isa, model, &mut memory.pixels, &mut memory.scratch)?;
+                step.run(self.isa, &mut memory.pixels, &mut memory.scratch)?;
                 profile.time = profile.time.min(start.elapsed());
             }
         }
@@ -128,7 +123,6 @@ impl Plan {
     /// Computes the outputs of one image and writes them behind each other.
     pub(super) fn run(
         &self,
-        model: &Model,
         outputs: &[Output],
         input: &[f32],
         memory: &mut Memory,
@@ -138,7 +132,7 @@ impl Plan {
             place.write(input, &mut memory.pixels[place.range.clone()]);
         }
         for step in &self.steps {
-            step.run(self.isa, model, &mut memory.pixels, &mut memory.scratch)?;
+            step.run(self.isa, &mut memory.pixels, &mut memory.scratch)?;
         }
         for (output, place) in outputs.iter().zip(&self.outputs) {
             let (own, rest) = scores.split_at_mut(output.values);

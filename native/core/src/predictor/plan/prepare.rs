@@ -9,7 +9,7 @@ use ndarray::{Array4, ArrayView4};
 
 use super::fuse::{Unit, Way, way};
 use super::places::{Place, Places};
-use super::step::{Step, Work};
+use super::step::{Reference, Step, Work};
 use crate::network::{Conv2d, GraphNode, Op, Pool2d, Source};
 use crate::predictor::layer;
 use crate::{Error, Model};
@@ -61,7 +61,7 @@ impl Prepare<'_> {
             Op::AdaptiveAvgPool2d(_) | Op::GlobalAvgPool2d {} => Work::MeanPool(self.adaptive()),
             Op::GlobalMaxPool2d {} => Work::MaxPool(self.adaptive()),
             Op::Multiply {} if self.is_by_map() => Work::Multiply,
-            op if op.is_by_value() && !self.is_of_one_order() => Work::Reference(self.unit.node),
+            op if op.is_by_value() && !self.is_of_one_order() => self.reference(),
             Op::Add {} => Work::Add(self.unit.bounds),
             Op::Multiply {} => Work::Multiply,
             Op::Concat {} if self.output.map.height > 0 && self.is_by_blocks() => Work::Concat,
@@ -72,8 +72,15 @@ impl Prepare<'_> {
             Op::Silu {} => Work::Activate(Activation::Silu),
             Op::HardSigmoid {} => Work::Activate(Activation::HardSigmoid),
             Op::HardSwish {} => Work::Activate(Activation::HardSwish),
-            _ => Work::Reference(self.unit.node),
+            _ => self.reference(),
         })
+    }
+
+    fn reference(&self) -> Work {
+        let graph = self.model.graph();
+        let weights = (0..self.node.weights.len()).map(|i| self.weight(self.node, i).to_vec()).collect();
+        let shapes = self.node.inputs.iter().map(|&source| graph.shape(source).clone()).collect();
+        Work::Reference(Box::new(Reference { node: self.node.clone(), shapes, weights }))
     }
 
     fn weight(&self, node: &GraphNode, i: usize) -> &[f32] {

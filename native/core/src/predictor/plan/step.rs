@@ -8,8 +8,9 @@ use firesteel_kernels::blocked::{
 };
 
 use super::places::Place;
+use crate::Error;
+use crate::network::{GraphNode, Shape};
 use crate::predictor::layer;
-use crate::{Error, Model};
 
 /// What a step computes, and what of.
 #[derive(Debug)]
@@ -44,7 +45,16 @@ pub(super) enum Work {
     /// Copies those inputs that are not yet where they belong.
     Concat,
     /// A layer by the readable kernels.
-    Reference(usize),
+    Reference(Box<Reference>),
+}
+
+/// A layer with all that the readable kernels need.
+#[derive(Debug)]
+pub(super) struct Reference {
+    pub(super) node: GraphNode,
+    /// The shapes of its inputs.
+    pub(super) shapes: Vec<Shape>,
+    pub(super) weights: Vec<Vec<f32>>,
 }
 
 /// Buffers of steps: for transformed tiles, and for layers by the readable kernels.
@@ -113,6 +123,7 @@ impl Work {
             Work::Winograd(conv) => conv.bytes(),
             Work::Depthwise(conv) => conv.bytes(),
             Work::ScaleAndShift { factor, shift, .. } => size_of_val(&factor[..]) + size_of_val(&shift[..]),
+            Work::Reference(reference) => reference.weights.iter().map(|w| size_of_val(&w[..])).sum(),
             _ => 0,
         }
     }
@@ -120,13 +131,7 @@ impl Work {
 
 impl Step {
     /// Computes the step of one image.
-    pub(super) fn run(
-        &self,
-        isa: Isa,
-        model: &Model,
-        memory: &mut [Pixel],
-        scratch: &mut Scratch,
-    ) -> Result<(), Error> {
+    pub(super) fn run(&self, isa: Isa, memory: &mut [Pixel], scratch: &mut Scratch) -> Result<(), Error> {
         let Range { start, end } = self.output.range;
         let (before, rest) = memory.split_at_mut(start);
         let (y, after) = rest.split_at_mut(end - start);
@@ -158,7 +163,7 @@ impl Step {
             }
             Work::Multiply => multiply(isa, x(0)?, x(1)?, (map, y)),
             Work::Concat => return self.concat(memory),
-            Work::Reference(node) => self.reference(*node, model, &around, y, scratch)?,
+            Work::Reference(reference) => self.reference(reference, &around, y, scratch)?,
         }
         Ok(())
     }
@@ -189,25 +194,19 @@ impl Step {
 
     fn reference(
         &self,
-        node: usize,
-        model: &Model,
+        layer: &Reference,
         around: &Around,
         y: &mut [Pixel],
         scratch: &mut Scratch,
     ) -> Result<(), Error> {
-        let graph = model.graph();
-        let node = &graph.nodes()[node];
         scratch.inputs.resize(self.inputs.len(), vec![]);
         for (place, values) in self.inputs.iter().zip(&mut scratch.inputs) {
             place.read(around.get(&place.range)?, values);
         }
-        let inputs = node.inputs.iter().zip(&scratch.inputs);
-        let inputs: Vec<_> =
-            inputs.map(|(&source, values)| (graph.shape(source), values.as_slice())).collect();
-        let specs = &graph.layout().specs()[node.weights.clone()];
-        let weights: Vec<_> = specs.iter().map(|spec| &model.weights()[spec.range.clone()]).collect();
-        scratch.output.resize(node.shape.values(), 0.0);
-        layer::compute(node, &inputs, &weights, &mut scratch.columns, &mut scratch.output)?;
+        let inputs: Vec<_> = layer.shapes.iter().zip(scratch.inputs.iter().map(Vec::as_slice)).collect();
+        let weights: Vec<_> = layer.weights.iter().map(Vec::as_slice).collect();
+        scratch.output.resize(layer.node.shape.values(), 0.0);
+        layer::compute(&layer.node, &inputs, &weights, &mut scratch.columns, &mut scratch.output)?;
         self.output.map.pack(&scratch.output, y);
         Ok(())
     }
