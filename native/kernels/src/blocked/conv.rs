@@ -122,7 +122,8 @@ impl BlockedConv {
     /// Whether all pixels follow each other, in all that is read and written.
     fn is_one_row(&self) -> bool {
         let residual = self.ending.residual.is_none_or(|map| map.is_dense());
-        self.source.is_dense() && self.y.is_dense() && residual
+        let sizes_agree = self.source.size() == [self.y.height, self.y.width];
+        sizes_agree && self.source.is_dense() && self.y.is_dense() && residual
     }
 
     /// The most blocks of output channels at a time, not more than are left, and the tiles for these.

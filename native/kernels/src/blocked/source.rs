@@ -50,6 +50,11 @@ impl Source {
         self.map.row() * self.lanes
     }
 
+    /// Rows and columns without the border.
+    pub(super) fn size(&self) -> [usize; 2] {
+        [self.map.height, self.map.width]
+    }
+
     pub(super) fn is_dense(&self) -> bool {
         self.map.is_dense()
     }

@@ -168,3 +168,26 @@ fn depthwise_convolutions_are_those_of_the_reference() {
         cases += 1;
     }
 }
+
+#[test]
+fn a_part_of_a_map_is_convolved_by_single_pixels_row_by_row() {
+    let mut rng = random(10);
+    let case = Case {
+        x: values(&mut rng, (20, 5, 6)),
+        weight: values(&mut rng, (17, 20, 1, 1)),
+        bias: values(&mut rng, 17),
+        geometry: Conv2d { stride: [1, 1], padding_before: [0, 0], dilation: [1, 1], groups: 1 },
+        out: [3, 4],
+    };
+    let (input, y) = (Map::new([20, 5, 6]), Map::new([17, 3, 4]));
+    let x = packed(&input, case.x.as_slice().unwrap());
+    for &isa in Isa::available() {
+        let bias = case.bias.as_slice().unwrap();
+        let source = Source::blocks(input);
+        let conv = BlockedConv::new(isa, case.weight.view(), bias, &case.geometry, source, y, Ending::NONE);
+        let mut result = used(y.pixels());
+        conv.unwrap().unwrap().run(&x, None, &mut result).unwrap();
+        let expected = case.expected(None, Ending::NONE.bounds);
+        assert_near(&unpacked(&y, &result), &expected, case.tolerance(), isa.name());
+    }
+}
