@@ -1,17 +1,19 @@
-//! Which steps of networks of the zoo take the time, on one thread: `profile NAME...`.
+//! Which steps of networks of the zoo take the time, on one thread: `profile IMAGES NAME...` for so many images at a time.
 
 use firesteel_core::network::Graph;
-use firesteel_core::{Error, Initializer, Model, Predictor, Preprocessing, zoo};
+use firesteel_core::{Initializer, Model, Predictor, Preprocessing, zoo};
 
-const IMAGES: usize = 100;
+const TIMES: usize = 50;
 
-fn main() -> Result<(), Error> {
-    for name in std::env::args().skip(1) {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let images = arguments.next().ok_or("the first argument is a number of images")?.parse()?;
+    for name in arguments {
         let entry = zoo::entry(&name)?;
         let graph = Graph::new(&entry.network(entry.input, entry.classes))?;
         let weights = Initializer::He.weights(graph.layout(), 1);
         let predictor = Predictor::new(Model::new(graph, Preprocessing::default(), vec![], weights)?)?;
-        let steps = predictor.profile(IMAGES)?;
+        let steps = predictor.profile(images, TIMES)?;
         let total: f64 = steps.iter().map(|step| step.time.as_secs_f64()).sum();
         println!("{name}: {:.2} ms", total * 1000.0);
         for step in &steps {

@@ -14,7 +14,7 @@ use crate::network::Shape;
 use crate::{ByteTable, Error, ImageReader, Isa, Model, Preprocessing, Status};
 use output::Output;
 pub use plan::StepProfile;
-use plan::{Memory, Plan};
+use plan::{Arena, Plan};
 
 /// One input, in the layout of the network's input shape.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +92,7 @@ impl Predictor {
     }
 
     /// Writes the scores of each row (before softmax, or the layers' outputs) and its status. A row whose status
-    /// is not [`Status::Ok`] has NaN scores. Each row is computed by itself: its scores depend on nothing else.
+    /// is not [`Status::Ok`] has NaN scores. Each row's scores depend on nothing but the row.
     ///
     /// `scores` holds `rows.len() * width` values, `status` `rows.len()`.
     pub fn predict(&self, rows: &[Row], scores: &mut [f32], status: &mut [Status]) -> Result<(), Error> {
@@ -110,34 +110,37 @@ impl Predictor {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let before = idle().pop();
         let mut run = before.map_or_else(|| self.start(), Ok)?;
-        for ((row, scores), status) in rows.iter().zip(scores.chunks_mut(self.width())).zip(status) {
-            // A panic in one row must not take the others along.
-            *status = match catch_unwind(AssertUnwindSafe(|| self.predict_row(*row, &mut run, scores))) {
-                Ok(result) => result?,
-                Err(_) => {
-                    run = self.start()?;
-                    Status::Panic
-                }
-            };
-            if *status != Status::Ok {
-                scores.fill(f32::NAN);
+        scores.fill(f32::NAN);
+        // The rows that are computed at a time.
+        let mut begun = vec![];
+        for (i, row) in rows.iter().enumerate() {
+            status[i] = caught(|| self.begin(*row, begun.len(), &mut run))?;
+            if status[i] == Status::Ok {
+                begun.push(i);
+            }
+            if begun.len() == self.plan.at_once() || i + 1 == rows.len() {
+                self.finish(&begun, &mut run, scores, status)?;
+                begun.clear();
             }
         }
         idle().push(run);
         Ok(())
     }
 
-    /// The steps in which an image is computed, each with the shortest of the times that it takes in some images.
-    pub fn profile(&self, images: usize) -> Result<Vec<StepProfile>, Error> {
+    /// The steps in which an image is computed, each with the shortest of the times that it takes, of some times, for one
+    /// image of `at_once`.
+    pub fn profile(&self, at_once: usize, times: usize) -> Result<Vec<StepProfile>, Error> {
         let input = vec![0.5; self.input.values()];
-        self.plan.profile(&input, images)
+        self.plan.profile(&input, at_once, times)
     }
 
     fn start(&self) -> Result<Run, Error> {
-        Ok(Run { pixels: vec![], input: vec![], memory: self.plan.memory()? })
+        let arena = self.plan.arena(self.plan.at_once())?;
+        Ok(Run { pixels: vec![], input: vec![], arena })
     }
 
-    fn predict_row(&self, row: Row, run: &mut Run, scores: &mut [f32]) -> Result<Status, Error> {
+    /// Computes what can be computed of a row alone.
+    fn begin(&self, row: Row, at: usize, run: &mut Run) -> Result<Status, Error> {
         let expected = self.input.values();
         let input = match row {
             Row::Null => return Ok(Status::Null),
@@ -153,14 +156,45 @@ impl Predictor {
             Row::Floats(floats) if floats.len() == expected => floats,
             Row::Floats(_) => return Ok(Status::Size),
         };
-        let finite = |values: &[f32]| values.iter().all(|v| v.is_finite());
         // A stride may skip a NaN, a ReLU hides minus infinity: the scores would not tell.
         if !finite(input) {
             return Ok(Status::NotFinite);
         }
-        self.plan.run(&self.outputs, input, &mut run.memory, scores)?;
-        Ok(if finite(scores) { Status::Ok } else { Status::NotFinite })
+        self.plan.begin(input, at, &mut run.arena)?;
+        Ok(Status::Ok)
     }
+
+    /// Computes the rest of some rows, which have been begun in this order.
+    fn finish(
+        &self,
+        begun: &[usize],
+        run: &mut Run,
+        scores: &mut [f32],
+        status: &mut [Status],
+    ) -> Result<(), Error> {
+        let all = caught(|| self.plan.finish(begun.len(), &mut run.arena).map(|()| Status::Ok))?;
+        for (at, &row) in begun.iter().enumerate() {
+            let own = &mut scores[row * self.width()..][..self.width()];
+            status[row] = all;
+            if all == Status::Ok {
+                self.plan.read(&self.outputs, at, &mut run.arena, own);
+                if !finite(own) {
+                    status[row] = Status::NotFinite;
+                    own.fill(f32::NAN);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What came of some work: a panic is a status. What it leaves in the memory of a run is overwritten before it is read.
+fn caught(work: impl FnOnce() -> Result<Status, Error>) -> Result<Status, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Ok(Status::Panic))
+}
+
+fn finite(values: &[f32]) -> bool {
+    values.iter().all(|v| v.is_finite())
 }
 
 /// The buffers of a call, used again from row to row.
@@ -170,5 +204,5 @@ struct Run {
     pixels: Vec<u8>,
     /// The preprocessed input.
     input: Vec<f32>,
-    memory: Memory,
+    arena: Arena,
 }

@@ -4,6 +4,7 @@
 
 use ndarray::ArrayView4;
 
+use super::buffers::Buffers;
 use super::isa::Isa;
 use super::map::{LANES, Map, Pixel};
 use super::source::Source;
@@ -60,12 +61,12 @@ struct Panel {
     weights: usize,
 }
 
-/// How rows are cut into tiles: where each begins, and its kernel.
+/// The kernels for tiles of 1, 2, 3, ... pixels of a row.
 #[derive(Debug, Clone, Default)]
 struct Tiles {
     /// Of two rows at a time; none where rows are long enough by themselves.
-    pairs: Vec<(usize, Kernel)>,
-    rows: Vec<(usize, Kernel)>,
+    pairs: Vec<Kernel>,
+    rows: Vec<Kernel>,
 }
 
 impl BlockedConv {
@@ -137,9 +138,8 @@ impl BlockedConv {
         }
         blocks.into_iter().filter(|&blocks| blocks <= left).find_map(|blocks| {
             let row = |rows: usize, most: usize| {
-                split(self.y.width, most)
-                    .map(|(at, pixels)| Some((at, kernel(isa, blocks, rows, pixels, self.steps[1])?)))
-                    .collect::<Option<Vec<_>>>()
+                let kernel = |pixels| kernel(isa, blocks, rows, pixels, self.steps[1]);
+                (1..=most.min(self.y.width)).map(kernel).collect::<Option<Vec<_>>>()
             };
             let rows = row(1, pixels)?;
             let short = 2 * self.y.width <= pixels && self.y.height > 1;
@@ -199,38 +199,38 @@ impl BlockedConv {
         (self.weights.len() + self.bias.len()) * size_of::<Pixel>()
     }
 
-    /// Computes the convolution of one image. The border of `y` is left as it is.
-    pub fn run(&self, x: &[Pixel], residual: Option<&[Pixel]>, y: &mut [Pixel]) -> Result<(), Error> {
-        let added = self.ending.residual.map(|map| map.pixels());
-        let found = [x.len(), y.len(), residual.map_or(0, <[Pixel]>::len)];
-        let expected = [self.source.pixels(), self.y.pixels(), added.unwrap_or(0)];
-        if found != expected || residual.is_some() != added.is_some() {
-            return Err(Error {
-                kernel: "blocked convolution",
-                what: "buffers",
-                found: found.to_vec(),
-                expected: expected.to_vec(),
-            });
+    /// Computes the convolution of some images: weights that have been read serve all of them. The borders of the
+    /// results are left as they are.
+    pub fn run(&self, images: &mut [Buffers]) -> Result<(), Error> {
+        let pixels = [self.source.pixels(), self.y.pixels()];
+        for image in &*images {
+            image.check("blocked convolution", pixels, self.ending.residual)?;
         }
-        for unit in &self.units {
-            for (i, panel) in unit.panels.iter().enumerate() {
-                let last = i + 1 == unit.panels.len();
-                self.panel(unit, panel, [i == 0, last], x, residual.filter(|_| last), y);
-            }
-        }
+        self.compute(images, self.y.width);
         Ok(())
     }
 
+    /// The same of the first `width` pixels of each row.
+    pub(super) fn run_part(&self, width: usize, mut image: Buffers) -> Result<(), Error> {
+        image.check("blocked convolution", [self.source.pixels(), self.y.pixels()], self.ending.residual)?;
+        self.compute(std::slice::from_mut(&mut image), width.min(self.y.width));
+        Ok(())
+    }
+
+    /// The buffers have been checked.
+    fn compute(&self, images: &mut [Buffers], width: usize) {
+        for unit in &self.units {
+            for (i, panel) in unit.panels.iter().enumerate() {
+                for image in &mut *images {
+                    self.panel(unit, panel, [i == 0, i + 1 == unit.panels.len()], image, width);
+                }
+            }
+        }
+    }
+
     /// Adds a panel's products to all pixels of a unit. The buffers have been checked.
-    fn panel(
-        &self,
-        unit: &Unit,
-        panel: &Panel,
-        [first, last]: [bool; 2],
-        x: &[Pixel],
-        residual: Option<&[Pixel]>,
-        y: &mut [Pixel],
-    ) {
+    fn panel(&self, unit: &Unit, panel: &Panel, [first, last]: [bool; 2], image: &mut Buffers, width: usize) {
+        let residual = image.residual.filter(|_| last);
         let residual_map = self.ending.residual.unwrap_or(self.y);
         let mut tile = Tile {
             x: std::ptr::null(),
@@ -253,16 +253,16 @@ impl BlockedConv {
             let tiles = if pair { &unit.tiles.pairs } else { &unit.tiles.rows };
             let (from, to) = (self.start + row * self.steps[0], self.y.start(unit.first, row));
             let added = residual_map.start(unit.first, row);
-            for &(column, kernel) in tiles {
+            for (column, pixels) in split(width, tiles.len()) {
                 // SAFETY: when this was prepared, all windows were within the source and the kernels those of this
                 // processor; the buffers' sizes are those for which it was prepared.
                 unsafe {
-                    tile.x = x.as_ptr().cast::<f32>().add(from + column * self.steps[1]);
-                    tile.y = y.as_mut_ptr().add(to + column).cast();
+                    tile.x = image.x.as_ptr().cast::<f32>().add(from + column * self.steps[1]);
+                    tile.y = image.y.as_mut_ptr().add(to + column).cast();
                     if let Some(residual) = residual {
                         tile.residual = residual.as_ptr().add(added + column).cast();
                     }
-                    kernel(&tile);
+                    tiles[pixels - 1](&tile);
                 }
             }
             row += if pair { 2 } else { 1 };

@@ -5,6 +5,7 @@
 //! A kernel is prepared once for its weights, shapes and instruction set; the way in which it then computes an image,
 //! and the order of its sums, depends on nothing else.
 
+mod buffers;
 mod conv;
 mod depthwise;
 mod elementwise;
@@ -16,6 +17,7 @@ mod source;
 mod tile;
 mod winograd;
 
+pub use buffers::Buffers;
 pub use conv::{BlockedConv, Ending};
 pub use depthwise::BlockedDepthwise;
 pub use elementwise::{Activation, accumulate, activate, copy_blocks, multiply, scale_and_shift};

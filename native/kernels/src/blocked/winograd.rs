@@ -6,6 +6,7 @@
 
 use ndarray::{Array4, ArrayView4};
 
+use super::buffers::Buffers;
 use super::conv::{BlockedConv, Ending};
 use super::isa::{Isa, Set};
 use super::lanes::Lanes;
@@ -37,7 +38,7 @@ pub struct BlockedWinograd {
     ending: Ending,
     /// From the beginning of a block to the first tile's inputs, in pixels.
     start: usize,
-    /// Tiles of a row, tiles in all, and tiles at a time.
+    /// Tiles of a row, tiles of an image, and tiles at a time.
     tiles: [usize; 3],
     kernels: Kernels,
 }
@@ -92,8 +93,9 @@ impl BlockedWinograd {
         plain && products.max(loads) < direct
     }
 
-    /// Prepares a convolution. `weight` is `[filters, channels, 3, 3]`, `bias` `[filters]`. An error where shapes do not
-    /// fit or the border of `x` is too narrow.
+    /// Prepares a convolution that is run for up to `images` at a time. `weight` is `[filters, channels, 3, 3]`, `bias`
+    /// `[filters]`. An error where shapes do not fit or the border of `x` is too narrow.
+    #[allow(clippy::too_many_arguments, reason = "as many as a convolution has")]
     pub fn new(
         isa: Isa,
         weight: ArrayView4<f32>,
@@ -102,6 +104,7 @@ impl BlockedWinograd {
         x: Map,
         y: Map,
         ending: Ending,
+        images: usize,
     ) -> Result<BlockedWinograd, Error> {
         let (filters, channels, kh, kw) = weight.dim();
         let need = BlockedWinograd::border(geometry, [x.height, x.width], [y.height, y.width]);
@@ -116,10 +119,10 @@ impl BlockedWinograd {
             });
         }
         let across = y.width.div_ceil(TILE);
-        let all = y.height.div_ceil(TILE) * across;
+        let of_image = y.height.div_ceil(TILE) * across;
         let each = POSITIONS * (x.blocks() + y.blocks()) * size_of::<Pixel>();
-        let chunks = all.div_ceil((CHUNK / each).max(14));
-        let at_once = all.div_ceil(chunks);
+        let chunks = (images * of_image).div_ceil((CHUNK / each).max(14));
+        let at_once = (images * of_image).div_ceil(chunks);
         let one = Conv2d { stride: [1, 1], padding_before: [0, 0], dilation: [1, 1], groups: 1 };
         let [from, to] = [channels, filters].map(|channels| Map::new([channels, 1, at_once]));
         let products = transformed(weight)
@@ -143,7 +146,7 @@ impl BlockedWinograd {
             y,
             ending,
             start,
-            tiles: [across, all, at_once],
+            tiles: [across, of_image, at_once],
             kernels: kernels(isa),
         })
     }
@@ -158,32 +161,40 @@ impl BlockedWinograd {
         POSITIONS * self.tiles[2] * (self.x.blocks() + self.y.blocks())
     }
 
-    /// Computes the convolution of one image. The border of `y` is left as it is.
-    pub fn run(
-        &self,
-        x: &[Pixel],
-        residual: Option<&[Pixel]>,
-        y: &mut [Pixel],
-        scratch: &mut [Pixel],
-    ) -> Result<(), Error> {
-        let added = self.ending.residual.map(|map| map.pixels());
-        let found = [x.len(), y.len(), residual.map_or(0, <[Pixel]>::len)];
-        let expected = [self.x.pixels(), self.y.pixels(), added.unwrap_or(0)];
-        if found != expected || residual.is_some() != added.is_some() || scratch.len() < self.scratch() {
-            let (found, expected) = (found.to_vec(), expected.to_vec());
-            return Err(Error { kernel: "blocked Winograd convolution", what: "buffers", found, expected });
+    /// Computes the convolution of some images. The borders of the results are left as they are.
+    pub fn run(&self, images: &mut [Buffers], scratch: &mut [Pixel]) -> Result<(), Error> {
+        let name = "blocked Winograd convolution";
+        for image in &*images {
+            image.check(name, [self.x.pixels(), self.y.pixels()], self.ending.residual)?;
         }
-        let [_, all, at_once] = self.tiles;
+        if scratch.len() < self.scratch() {
+            let (found, expected) = (vec![scratch.len()], vec![self.scratch()]);
+            return Err(Error { kernel: name, what: "scratch", found, expected });
+        }
+        let [_, of_image, at_once] = self.tiles;
         let (from, to) = (self.x.blocks() * at_once, self.y.blocks() * at_once);
         let (v, m) = scratch.split_at_mut(POSITIONS * from);
+        let all = images.len() * of_image;
         for first in (0..all).step_by(at_once) {
             let tiles = first..(first + at_once).min(all);
-            self.forward(x, tiles.clone(), v);
-            for (position, product) in self.products.iter().enumerate() {
-                let v = &v[position * from..][..from];
-                product.run(v, None, &mut m[position * to..][..to])?;
+            // The tiles of each image that is among them, and where they stand.
+            let parts: Vec<_> = (tiles.start / of_image..tiles.end.div_ceil(of_image))
+                .map(|i| {
+                    let own = tiles.start.max(i * of_image)..tiles.end.min((i + 1) * of_image);
+                    (i, own.start - i * of_image..own.end - i * of_image, own.start - first)
+                })
+                .collect();
+            for (i, tiles, at) in &parts {
+                self.forward(images[*i].x, tiles.clone(), &mut v[*at..]);
             }
-            self.backward(m, residual, tiles, y);
+            for (position, product) in self.products.iter().enumerate() {
+                let x = &v[position * from..][..from];
+                let y = &mut m[position * to..][..to];
+                product.run_part(tiles.len(), Buffers { x, residual: None, y })?;
+            }
+            for (i, tiles, at) in parts {
+                self.backward(&m[at..], &mut images[i], tiles);
+            }
         }
         Ok(())
     }
@@ -210,13 +221,7 @@ impl BlockedWinograd {
     }
 
     /// Transforms the results of some tiles: `m` is `[position][block][tile]`.
-    fn backward(
-        &self,
-        m: &[Pixel],
-        residual: Option<&[Pixel]>,
-        tiles: std::ops::Range<usize>,
-        y: &mut [Pixel],
-    ) {
+    fn backward(&self, m: &[Pixel], image: &mut Buffers, tiles: std::ops::Range<usize>) {
         let [across, _, at_once] = self.tiles;
         let residual_map = self.ending.residual.unwrap_or(self.y);
         for block in 0..self.y.blocks() {
@@ -231,9 +236,11 @@ impl BlockedWinograd {
                         step: self.y.blocks() * at_once,
                         bias: &raw const self.bias[block],
                         bounds: self.ending.bounds,
-                        residual: residual.map_or(std::ptr::null(), |residual| residual.as_ptr().add(from)),
+                        residual: image
+                            .residual
+                            .map_or(std::ptr::null(), |residual| residual.as_ptr().add(from)),
                         residual_row: residual_map.row(),
-                        y: y.as_mut_ptr().add(self.y.start(block, row) + column),
+                        y: image.y.as_mut_ptr().add(self.y.start(block, row) + column),
                         y_row: self.y.row(),
                         size: [(self.y.height - row).min(TILE), (self.y.width - column).min(TILE)],
                     });

@@ -1,5 +1,7 @@
-//! How a network is computed: prepared once for its weights and this processor, then run image by image. Neither the
-//! choice of kernels nor the order of their sums depends on anything but the model and the instruction set.
+//! How a network is computed: prepared once for its weights and this processor. The first steps, whose maps are large,
+//! are run image by image; the others for several images at a time, so that their weights are read once for all of
+//! them. Neither the choice of kernels nor the order of their sums depends on anything but the model and the
+//! instruction set.
 
 mod fuse;
 mod places;
@@ -11,7 +13,7 @@ use std::time::{Duration, Instant};
 use firesteel_kernels::blocked::{Isa, Pixel};
 
 use self::places::{Place, Places};
-use self::step::{Scratch, Step};
+use self::step::{Memory, Scratch, Step};
 use super::output::Output;
 use crate::network::Source;
 use crate::{Error, Model};
@@ -20,12 +22,16 @@ use crate::{Error, Model};
 #[derive(Debug)]
 pub(super) struct Plan {
     isa: Isa,
-    steps: Vec<Step>,
+    /// Those for one image, then those for several.
+    steps: [Vec<Step>; 2],
     input: Option<Place>,
     outputs: Vec<Place>,
-    /// Pixels of all values, and of what steps need while they run.
-    pixels: [usize; 2],
+    /// Pixels of the memory that images share, of each image's own, and of what steps need while they run.
+    pixels: [usize; 3],
 }
+
+/// How many images are computed at a time in those steps that can.
+const AT_ONCE: usize = 8;
 
 /// The most bytes that one image may take: blocks of 16 channels may be 16 times a network's values.
 const MAX_BYTES: usize = 2 << 30;
@@ -63,8 +69,10 @@ impl StepProfile {
 
 /// The memory of a run, used again from image to image.
 #[derive(Debug)]
-pub(super) struct Memory {
-    pixels: Vec<Pixel>,
+pub(super) struct Arena {
+    short: Vec<Pixel>,
+    /// A part for each image.
+    long: Vec<Pixel>,
     scratch: Scratch,
     values: Vec<f32>,
 }
@@ -77,79 +85,132 @@ impl Plan {
         let needed = graph.needed_by(&sources);
         let units = fuse::units(graph, &needed, &sources);
         let places = Places::of(graph, &units, &sources);
-        let steps = units.iter().map(|unit| prepare::step(isa, model, unit, &places));
-        let steps = steps.collect::<Result<Vec<Step>, Error>>()?;
-        let scratch = steps.iter().map(|step| step.work.scratch()).max().unwrap_or(0);
-        let bytes = (places.pixels + scratch).saturating_mul(size_of::<Pixel>());
-        if bytes > MAX_BYTES {
-            let problem = format!("one image takes {bytes} bytes while it is scored, more than {MAX_BYTES}");
-            return Err(Error::Network(problem));
-        }
         let found = |&source: &Source| {
             places.get(source).cloned().ok_or_else(|| Error::Network("an output has no place".to_owned()))
         };
-        Ok(Plan {
+        let steps = |units: &[fuse::Unit], images: usize| -> Result<Vec<Step>, Error> {
+            units.iter().map(|unit| prepare::step(isa, model, unit, &places, images)).collect()
+        };
+        let (early, late) = units.split_at(places.late);
+        let steps: [Vec<Step>; 2] = [steps(early, 1)?, steps(late, AT_ONCE)?];
+        let scratch = steps.iter().flatten().map(|step| step.work.scratch()).max().unwrap_or(0);
+        let plan = Plan {
             isa,
             steps,
             input: places.get(Source::Input).cloned(),
             outputs: sources.iter().map(found).collect::<Result<_, _>>()?,
-            pixels: [places.pixels, scratch],
-        })
+            pixels: [places.short, places.long, scratch],
+        };
+        match plan.bytes(1) {
+            bytes if bytes > MAX_BYTES => Err(Error::Network(format!(
+                "one image takes {bytes} bytes while it is scored, more than {MAX_BYTES}"
+            ))),
+            _ => Ok(plan),
+        }
     }
 
-    /// The memory for one image at a time; an error where there is none.
-    pub(super) fn memory(&self) -> Result<Memory, Error> {
-        let [pixels, scratch] = self.pixels.map(zeros);
-        Ok(Memory { pixels: pixels?, scratch: Scratch::new(scratch?), values: vec![] })
+    /// How many images it pays to compute at a time.
+    pub(super) fn at_once(&self) -> usize {
+        let [_, long, _] = self.pixels;
+        let room = MAX_BYTES / (long * size_of::<Pixel>()).max(1);
+        if self.steps[1].is_empty() { 1 } else { room.clamp(1, AT_ONCE) }
     }
 
-    /// What each step is, and the shortest of the times that some images take in it.
-    pub(super) fn profile(&self, input: &[f32], images: usize) -> Result<Vec<StepProfile>, Error> {
-        let mut memory = self.memory()?;
-        let mut profiles: Vec<StepProfile> = self.steps.iter().map(StepProfile::of).collect();
-        for _ in 0..images {
-            if let Some(place) = &self.input {
-                place.write(input, &mut memory.pixels[place.range.clone()]);
-            }
-            for (step, profile) in self.steps.iter().zip(&mut profiles) {
-                let start = Instant::now();
-                step.run(self.isa, &mut memory.pixels, &mut memory.scratch)?;
-                profile.time = profile.time.min(start.elapsed());
-            }
+    /// The bytes that computing some images at a time takes.
+    pub(super) fn bytes(&self, images: usize) -> usize {
+        let [short, long, scratch] = self.pixels;
+        (short + images * long + scratch).saturating_mul(size_of::<Pixel>())
+    }
+
+    /// The memory for so many images at a time; an error where there is none.
+    pub(super) fn arena(&self, images: usize) -> Result<Arena, Error> {
+        let [short, long, scratch] = self.pixels;
+        let zeros = |pixels: usize| -> Result<Vec<Pixel>, Error> {
+            let mut zeros = vec![];
+            zeros.try_reserve_exact(pixels).map_err(|_| {
+                let bytes = self.bytes(images);
+                Error::Network(format!("there is no memory for the {bytes} bytes that an image takes"))
+            })?;
+            zeros.resize(pixels, Pixel::ZERO);
+            Ok(zeros)
+        };
+        let scratch = Scratch::new(zeros(scratch)?);
+        Ok(Arena { short: zeros(short)?, long: zeros(images * long)?, scratch, values: vec![] })
+    }
+
+    /// What each step is, and the shortest of the times that it takes for an image, of some times.
+    pub(super) fn profile(
+        &self,
+        input: &[f32],
+        at_once: usize,
+        times: usize,
+    ) -> Result<Vec<StepProfile>, Error> {
+        let mut arena = self.arena(at_once)?;
+        let mut profiles: Vec<StepProfile> = self.steps.iter().flatten().map(StepProfile::of).collect();
+        for _ in 0..times {
+            let Arena { short, long, scratch, .. } = &mut arena;
+            let (first, others) = long.split_at_mut(self.pixels[1]);
+            let mut image = [Memory { short, long: &mut *first }];
+            self.write(input, &mut image[0]);
+            let (early, late) = profiles.split_at_mut(self.steps[0].len());
+            self.timed(&self.steps[0], &mut image, scratch, early)?;
+            others.chunks_mut(first.len()).for_each(|other| other.copy_from_slice(first));
+            self.timed(&self.steps[1], &mut self.images(long, at_once), scratch, late)?;
         }
         Ok(profiles)
     }
 
-    /// Computes the outputs of one image and writes them behind each other.
-    pub(super) fn run(
+    fn timed(
         &self,
-        outputs: &[Output],
-        input: &[f32],
-        memory: &mut Memory,
-        mut scores: &mut [f32],
+        steps: &[Step],
+        images: &mut [Memory],
+        scratch: &mut Scratch,
+        profiles: &mut [StepProfile],
     ) -> Result<(), Error> {
-        if let Some(place) = &self.input {
-            place.write(input, &mut memory.pixels[place.range.clone()]);
-        }
-        for step in &self.steps {
-            step.run(self.isa, &mut memory.pixels, &mut memory.scratch)?;
-        }
-        for (output, place) in outputs.iter().zip(&self.outputs) {
-            let (own, rest) = scores.split_at_mut(output.values);
-            place.read(&memory.pixels[place.range.clone()], &mut memory.values);
-            output.write(&memory.values, own);
-            scores = rest;
+        for (step, profile) in steps.iter().zip(profiles) {
+            let start = Instant::now();
+            step.run(self.isa, images, scratch)?;
+            profile.time = profile.time.min(start.elapsed() / images.len() as u32);
         }
         Ok(())
     }
-}
 
-fn zeros(pixels: usize) -> Result<Vec<Pixel>, Error> {
-    let mut zeros = vec![];
-    let bytes = pixels * size_of::<Pixel>();
-    zeros.try_reserve_exact(pixels).map_err(|_| {
-        Error::Network(format!("there is no memory for the {bytes} bytes that one image takes"))
-    })?;
-    zeros.resize(pixels, Pixel::ZERO);
-    Ok(zeros)
+    /// The memories of the first images, for steps that need nothing that is short-lived.
+    fn images<'a>(&self, long: &'a mut [Pixel], images: usize) -> Vec<Memory<'a>> {
+        let own = long.chunks_mut(self.pixels[1]).take(images);
+        own.map(|long| Memory { short: &mut [], long }).collect()
+    }
+
+    fn write(&self, input: &[f32], image: &mut Memory) {
+        if let Some(place) = &self.input {
+            place.write(input, image.get_mut(place));
+        }
+    }
+
+    /// Computes the first steps of an image, which takes the place `at` among those that are computed together.
+    pub(super) fn begin(&self, input: &[f32], at: usize, arena: &mut Arena) -> Result<(), Error> {
+        let own = self.pixels[1];
+        let long = &mut arena.long[at * own..(at + 1) * own];
+        let mut image = [Memory { short: &mut arena.short, long }];
+        self.write(input, &mut image[0]);
+        self.steps[0].iter().try_for_each(|step| step.run(self.isa, &mut image, &mut arena.scratch))
+    }
+
+    /// Computes the other steps of the first `images`, which have been begun.
+    pub(super) fn finish(&self, images: usize, arena: &mut Arena) -> Result<(), Error> {
+        let mut images = self.images(&mut arena.long, images);
+        self.steps[1].iter().try_for_each(|step| step.run(self.isa, &mut images, &mut arena.scratch))
+    }
+
+    /// Writes the outputs of an image behind each other.
+    pub(super) fn read(&self, outputs: &[Output], at: usize, arena: &mut Arena, mut scores: &mut [f32]) {
+        let own = self.pixels[1];
+        let image = &arena.long[at * own..(at + 1) * own];
+        for (output, place) in outputs.iter().zip(&self.outputs) {
+            let (own, rest) = scores.split_at_mut(output.values);
+            place.read(&image[place.range.clone()], &mut arena.values);
+            output.write(&arena.values, own);
+            scores = rest;
+        }
+    }
 }

@@ -10,13 +10,24 @@ use super::fuse::{Unit, Way, way};
 use crate::network::{Graph, Op, Shape, Source};
 use crate::predictor::layer;
 
+/// How long a value is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stay {
+    /// By steps that are run image by image: each image uses the memory of the one before.
+    Short,
+    /// By steps that are run for several images at a time, too: each image has a memory of its own.
+    Long,
+}
+
 /// Where a value lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) map: Map,
     /// Whether it lies in planes instead of blocks.
     pub(super) planes: bool,
-    /// Its pixels in memory.
+    /// Which of the two memories of an image it lies in.
+    pub(super) stay: Stay,
+    /// Its pixels in that memory.
     pub(super) range: Range<usize>,
 }
 
@@ -38,9 +49,16 @@ impl Place {
 #[derive(Debug)]
 pub(super) struct Places {
     places: HashMap<Key, Place>,
-    /// Pixels in all.
-    pub(super) pixels: usize,
+    /// From which unit on several images are computed at a time.
+    pub(super) late: usize,
+    /// Pixels of the short-lived values, and of the others of one image.
+    pub(super) short: usize,
+    pub(super) long: usize,
 }
+
+/// The most pixels of a map whose image is computed together with others. Of smaller ones, reading the weights takes
+/// longer than computing; of larger ones, several images do not fit into the nearer caches.
+const FEW: usize = 14 * 14;
 
 type Key = Option<usize>;
 
@@ -71,6 +89,7 @@ impl Places {
     /// Finds a place for each value of `units`, so that those of `outputs` remain.
     pub(super) fn of(graph: &Graph, units: &[Unit], outputs: &[Source]) -> Places {
         let maps = maps(graph, units);
+        let late = late(units, &maps);
         let parts = parts(graph, units, &maps);
         let part = |value: Key| parts.get(&value).copied().unwrap_or(Part { whole: value, first: 0 });
         let mut wholes: HashMap<Key, Whole> = HashMap::new();
@@ -103,16 +122,22 @@ impl Places {
                 map.pixels()
             };
         }
-        let (starts, pixels) = pack(&wholes);
+        let (long, short): (HashMap<_, _>, HashMap<_, _>) =
+            wholes.iter().partition(|(_, whole)| whole.life[1] >= late);
+        let [(short_starts, short), (long_starts, long)] = [&short, &long].map(pack);
         let place = |(&value, map): (&Key, &Map)| {
             let Part { whole, first } = part(value);
+            let (stay, start) = match short_starts.get(&whole) {
+                Some(&start) => (Stay::Short, start),
+                None => (Stay::Long, long_starts[&whole]),
+            };
             let map = Map { border: wholes[&whole].border, ..*map };
             let planes = is_planes(graph, units, value);
-            let start = starts[&whole] + first * map.block();
+            let start = start + first * map.block();
             let length = if whole == value { wholes[&whole].pixels } else { map.pixels() };
-            (value, Place { map, planes, range: start..start + length })
+            (value, Place { map, planes, stay, range: start..start + length })
         };
-        Places { places: maps.iter().map(place).collect(), pixels }
+        Places { places: maps.iter().map(place).collect(), late, short, long }
     }
 
     /// Where a value lies.
@@ -124,6 +149,13 @@ impl Places {
 /// A vector is a map of one pixel.
 pub(super) fn map(shape: &Shape) -> Map {
     Map::new(shape.map().unwrap_or([shape.values(), 1, 1]))
+}
+
+/// From which unit on all maps have few pixels.
+fn late(units: &[Unit], maps: &HashMap<Key, Map>) -> usize {
+    let few = |value: Key| maps[&value].height * maps[&value].width <= FEW;
+    let large = |unit: &Unit| !few(Some(unit.result)) || unit.inputs.iter().any(|&input| !few(key(input)));
+    units.iter().rposition(large).map_or(0, |last| last + 1)
 }
 
 /// The shapes of all values. What is computed value by value of a map that was flattened keeps that map's order.
@@ -224,8 +256,8 @@ fn parts(graph: &Graph, units: &[Unit], maps: &HashMap<Key, Map>) -> HashMap<Key
 }
 
 /// Gives each value a beginning, so that those that live at the same time do not overlap, the largest first.
-fn pack(wholes: &HashMap<Key, Whole>) -> (HashMap<Key, usize>, usize) {
-    let mut order: Vec<(&Key, &Whole)> = wholes.iter().collect();
+fn pack(wholes: &HashMap<&Key, &Whole>) -> (HashMap<Key, usize>, usize) {
+    let mut order: Vec<(&Key, &Whole)> = wholes.iter().map(|(value, whole)| (*value, *whole)).collect();
     order.sort_by_key(|(value, whole)| (std::cmp::Reverse(whole.pixels), **value));
     let mut placed: Vec<(Range<usize>, [usize; 2])> = vec![];
     let mut starts = HashMap::new();

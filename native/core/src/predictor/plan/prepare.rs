@@ -14,8 +14,14 @@ use crate::network::{Conv2d, GraphNode, Op, Pool2d, Source};
 use crate::predictor::layer;
 use crate::{Error, Model};
 
-/// Makes a step of a unit.
-pub(super) fn step(isa: Isa, model: &Model, unit: &Unit, places: &Places) -> Result<Step, Error> {
+/// Makes a step of a unit, for up to `images` at a time.
+pub(super) fn step(
+    isa: Isa,
+    model: &Model,
+    unit: &Unit,
+    places: &Places,
+    images: usize,
+) -> Result<Step, Error> {
     let graph = model.graph();
     let node = &graph.nodes()[unit.node];
     let place = |source: Source| {
@@ -24,9 +30,9 @@ pub(super) fn step(isa: Isa, model: &Model, unit: &Unit, places: &Places) -> Res
     let inputs = unit.inputs.iter().map(|&source| place(source)).collect::<Result<Vec<Place>, _>>()?;
     let output = place(Source::Node(unit.result))?;
     let residual = unit.residual.map(place).transpose()?;
-    let prepare =
-        Prepare { isa, model, unit, node, inputs: &inputs, residual: residual.as_ref(), output: &output };
-    let work = prepare.work()?;
+    let (added, y) = (residual.as_ref(), &output);
+    let work =
+        Prepare { isa, model, unit, node, inputs: &inputs, residual: added, output: y, images }.work()?;
     let per_output = match &node.op {
         Op::Conv2d(conv) => inputs[0].map.channels / conv.groups * conv.kernel[0] * conv.kernel[1],
         Op::Dense(_) => graph.shape(node.inputs[0]).values(),
@@ -44,6 +50,7 @@ struct Prepare<'a> {
     inputs: &'a [Place],
     residual: Option<&'a Place>,
     output: &'a Place,
+    images: usize,
 }
 
 impl Prepare<'_> {
@@ -140,9 +147,17 @@ impl Prepare<'_> {
         if !self.inputs[0].planes
             && BlockedWinograd::pays([filters, per_group, kh, kw], &geometry, [y.height, y.width])
         {
-            let winograd =
-                BlockedWinograd::new(self.isa, weight.view(), &bias, &geometry, x, y, self.ending())?;
-            return Ok(Work::Winograd(winograd));
+            let (weight, ending) = (weight.view(), self.ending());
+            return Ok(Work::Winograd(BlockedWinograd::new(
+                self.isa,
+                weight,
+                &bias,
+                &geometry,
+                x,
+                y,
+                ending,
+                self.images,
+            )?));
         }
         self.blocks(weight.view(), &bias, &geometry)
     }

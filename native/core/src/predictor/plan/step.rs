@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use firesteel_kernels::blocked::{
-    Activation, BlockedConv, BlockedDepthwise, BlockedWinograd, Isa, Map, Pixel, Windows, accumulate,
-    activate, copy_blocks, max_pool, mean_pool, multiply, scale_and_shift,
+    Activation, BlockedConv, BlockedDepthwise, BlockedWinograd, Buffers, Isa, Map, Pixel, Windows,
+    accumulate, activate, copy_blocks, max_pool, mean_pool, multiply, scale_and_shift,
 };
 
-use super::places::Place;
+use super::places::{Place, Stay};
 use crate::Error;
 use crate::network::{GraphNode, Shape};
 use crate::predictor::layer;
@@ -66,11 +66,43 @@ pub(super) struct Scratch {
     columns: Vec<f32>,
 }
 
-/// Memory apart from a step's output: what lies before and behind it.
+/// The memory of one image.
+#[derive(Debug)]
+pub(super) struct Memory<'a> {
+    /// That of the values of [`Stay::Short`].
+    pub(super) short: &'a mut [Pixel],
+    /// That of the others.
+    pub(super) long: &'a mut [Pixel],
+}
+
+impl Memory<'_> {
+    pub(super) fn get_mut(&mut self, place: &Place) -> &mut [Pixel] {
+        &mut (match place.stay {
+            Stay::Short => &mut *self.short,
+            Stay::Long => &mut *self.long,
+        })[place.range.clone()]
+    }
+
+    /// A step's output, and all that is apart from it.
+    fn split(&mut self, output: &Place) -> (&mut [Pixel], Around<'_>) {
+        let (own, other) = match output.stay {
+            Stay::Short => (&mut *self.short, &*self.long),
+            Stay::Long => (&mut *self.long, &*self.short),
+        };
+        let Range { start, end } = output.range;
+        let (before, rest) = own.split_at_mut(start);
+        let (y, after) = rest.split_at_mut(end - start);
+        (y, Around { before, after, end, stay: output.stay, other })
+    }
+}
+
+/// Memory apart from a step's output: what lies before and behind it, and the other one.
 struct Around<'a> {
     before: &'a [Pixel],
     after: &'a [Pixel],
     end: usize,
+    stay: Stay,
+    other: &'a [Pixel],
 }
 
 impl Scratch {
@@ -82,8 +114,9 @@ impl Scratch {
 
 impl<'a> Around<'a> {
     /// A value's pixels; none where it overlaps the output, which no plan has.
-    fn get(&self, range: &Range<usize>) -> Result<&'a [Pixel], Error> {
+    fn get(&self, Place { stay, range, .. }: &Place) -> Result<&'a [Pixel], Error> {
         let found = match range.start.checked_sub(self.end) {
+            _ if *stay != self.stay => self.other.get(range.clone()),
             Some(start) => self.after.get(start..range.end - self.end),
             None => self.before.get(range.clone()),
         };
@@ -130,22 +163,38 @@ impl Work {
 }
 
 impl Step {
-    /// Computes the step of one image.
-    pub(super) fn run(&self, isa: Isa, memory: &mut [Pixel], scratch: &mut Scratch) -> Result<(), Error> {
-        let Range { start, end } = self.output.range;
-        let (before, rest) = memory.split_at_mut(start);
-        let (y, after) = rest.split_at_mut(end - start);
-        let around = Around { before, after, end };
-        let map = &self.output.map;
-        if !matches!(self.work, Work::Concat) {
-            map.clear_border(y);
+    /// Computes the step of some images.
+    pub(super) fn run(&self, isa: Isa, images: &mut [Memory], scratch: &mut Scratch) -> Result<(), Error> {
+        match &self.work {
+            Work::Conv(conv) => conv.run(&mut self.buffers(images)?)?,
+            Work::Winograd(conv) => conv.run(&mut self.buffers(images)?, &mut scratch.pixels)?,
+            _ => images.iter_mut().try_for_each(|image| self.run_one(isa, image, scratch))?,
         }
+        Ok(())
+    }
+
+    /// What a convolution reads and writes of each image.
+    fn buffers<'a>(&self, images: &'a mut [Memory]) -> Result<Vec<Buffers<'a>>, Error> {
+        let of_image = |image: &'a mut Memory| {
+            let (y, around) = image.split(&self.output);
+            self.output.map.clear_border(y);
+            let residual = self.residual.as_ref().map(|place| around.get(place)).transpose()?;
+            Ok(Buffers { x: around.get(&self.inputs[0])?, residual, y })
+        };
+        images.iter_mut().map(of_image).collect()
+    }
+
+    fn run_one(&self, isa: Isa, image: &mut Memory, scratch: &mut Scratch) -> Result<(), Error> {
+        if matches!(self.work, Work::Concat) {
+            return self.concat(image);
+        }
+        let (y, around) = image.split(&self.output);
+        let map = &self.output.map;
+        map.clear_border(y);
         let x = |i: usize| -> Result<(&Map, &[Pixel]), Error> {
-            Ok((&self.inputs[i].map, around.get(&self.inputs[i].range)?))
+            Ok((&self.inputs[i].map, around.get(&self.inputs[i])?))
         };
         match &self.work {
-            Work::Conv(conv) => conv.run(x(0)?.1, self.residual(&around)?, y)?,
-            Work::Winograd(conv) => conv.run(x(0)?.1, self.residual(&around)?, y, &mut scratch.pixels)?,
             Work::Depthwise(conv) => conv.run(x(0)?.1, y)?,
             Work::ScaleAndShift { factor, shift, bounds } => {
                 scale_and_shift(isa, x(0)?, factor, shift, *bounds, (map, y));
@@ -162,32 +211,26 @@ impl Step {
                 }
             }
             Work::Multiply => multiply(isa, x(0)?, x(1)?, (map, y)),
-            Work::Concat => return self.concat(memory),
             Work::Reference(reference) => self.reference(reference, &around, y, scratch)?,
+            Work::Conv(_) | Work::Winograd(_) | Work::Concat => {}
         }
         Ok(())
     }
 
-    fn residual<'a>(&self, around: &Around<'a>) -> Result<Option<&'a [Pixel]>, Error> {
-        self.residual.as_ref().map(|place| around.get(&place.range)).transpose()
-    }
-
     /// Inputs may lie within the output, where they belong.
-    fn concat(&self, memory: &mut [Pixel]) -> Result<(), Error> {
-        let (mut first, map, range) = (0, &self.output.map, &self.output.range);
+    fn concat(&self, image: &mut Memory) -> Result<(), Error> {
+        let (mut first, map) = (0, &self.output.map);
+        let Range { start, .. } = self.output.range;
         for input in &self.inputs {
-            let to =
-                range.start + first * map.block()..range.start + (first + input.map.blocks()) * map.block();
+            let range = start + first * map.block()..start + (first + input.map.blocks()) * map.block();
             first += input.map.blocks();
-            if input.range == to {
+            if input.stay == self.output.stay && input.range == range {
                 continue;
             }
-            let part = Map { channels: input.map.channels, ..*map };
-            let (before, rest) = memory.split_at_mut(to.start);
-            let (y, after) = rest.split_at_mut(to.end - to.start);
-            part.clear_border(y);
-            let around = Around { before, after, end: to.end };
-            copy_blocks((&input.map, around.get(&input.range)?), 0, (&part, y));
+            let part = Place { map: Map { channels: input.map.channels, ..*map }, range, ..self.output };
+            let (y, around) = image.split(&part);
+            part.map.clear_border(y);
+            copy_blocks((&input.map, around.get(input)?), 0, (&part.map, y));
         }
         Ok(())
     }
@@ -201,7 +244,7 @@ impl Step {
     ) -> Result<(), Error> {
         scratch.inputs.resize(self.inputs.len(), vec![]);
         for (place, values) in self.inputs.iter().zip(&mut scratch.inputs) {
-            place.read(around.get(&place.range)?, values);
+            place.read(around.get(place)?, values);
         }
         let inputs: Vec<_> = layer.shapes.iter().zip(scratch.inputs.iter().map(Vec::as_slice)).collect();
         let weights: Vec<_> = layer.weights.iter().map(Vec::as_slice).collect();

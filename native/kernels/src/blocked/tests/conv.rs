@@ -1,8 +1,8 @@
 use ndarray::{Array1, Array3, Array4};
 use rand::{RngExt, rngs::StdRng};
 
-use super::{packed, random, unpacked, used, values};
-use crate::blocked::{BlockedConv, BlockedDepthwise, Border, Ending, Isa, Map, Pixel, Source};
+use super::{packed, random, scaled, unpacked, used, values};
+use crate::blocked::{BlockedConv, BlockedDepthwise, Border, Buffers, Ending, Isa, Map, Pixel, Source};
 use crate::{Conv2d, conv2d};
 
 /// A convolution with everything it needs.
@@ -134,9 +134,17 @@ fn convolutions_are_those_of_the_reference() {
             };
             let mut result = used(y.pixels());
             y.clear_border(&mut result);
-            conv.run(&x, added.as_deref(), &mut result).unwrap();
+            conv.run(&mut [Buffers { x: &x, residual: added.as_deref(), y: &mut result }]).unwrap();
             assert!(zeros_around(&y, &result), "{what}");
             assert_near(&unpacked(&y, &result), &expected, case.tolerance(), &what);
+            let (other, mut results) = (scaled(&x, 2.0), [result.clone(), result.clone()]);
+            let [a, b] = &mut results;
+            let residual = added.as_deref();
+            conv.run(&mut [Buffers { x: &other, residual, y: a }, Buffers { x: &x, residual, y: b }])
+                .unwrap();
+            assert!(results[1] == result, "{what}: neighbours change nothing");
+            conv.run(&mut [Buffers { x: &other, residual, y: &mut result }]).unwrap();
+            assert!(results[0] == result, "{what}: neighbours change nothing");
         }
         cases += 1;
     }
@@ -186,7 +194,7 @@ fn a_part_of_a_map_is_convolved_by_single_pixels_row_by_row() {
         let source = Source::blocks(input);
         let conv = BlockedConv::new(isa, case.weight.view(), bias, &case.geometry, source, y, Ending::NONE);
         let mut result = used(y.pixels());
-        conv.unwrap().unwrap().run(&x, None, &mut result).unwrap();
+        conv.unwrap().unwrap().run(&mut [Buffers { x: &x, residual: None, y: &mut result }]).unwrap();
         let expected = case.expected(None, Ending::NONE.bounds);
         assert_near(&unpacked(&y, &result), &expected, case.tolerance(), isa.name());
     }

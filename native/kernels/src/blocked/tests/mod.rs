@@ -31,6 +31,11 @@ pub(super) fn packed(map: &Map, values: &[f32]) -> Vec<Pixel> {
     pixels
 }
 
+/// All values times a factor.
+pub(super) fn scaled(pixels: &[Pixel], factor: f32) -> Vec<Pixel> {
+    pixels.iter().map(|pixel| Pixel(pixel.0.map(|value| factor * value))).collect()
+}
+
 /// The values out of blocks.
 pub(super) fn unpacked(map: &Map, pixels: &[Pixel]) -> Vec<f32> {
     let mut values = vec![f32::NAN; map.channels * map.height * map.width];

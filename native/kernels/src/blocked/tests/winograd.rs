@@ -1,8 +1,8 @@
 use ndarray::{Array1, Array3, Array4};
 use rand::RngExt;
 
-use super::{packed, random, unpacked, used, values};
-use crate::blocked::{BlockedWinograd, Border, Ending, Isa, Map};
+use super::{packed, random, scaled, unpacked, used, values};
+use crate::blocked::{BlockedWinograd, Border, Buffers, Ending, Isa, Map, Pixel};
 use crate::{Conv2d, conv2d};
 
 #[test]
@@ -42,13 +42,26 @@ fn winograd_convolutions_are_those_of_the_reference() {
         let added = residual.map(|values| packed(&ending.residual.unwrap(), values.as_slice().unwrap()));
         for &isa in Isa::available() {
             let bias = bias.as_slice().unwrap();
-            let conv = BlockedWinograd::new(isa, weight.view(), bias, &geometry, input, y, ending).unwrap();
+            let images = case % 3 + 1;
+            let weight = weight.view();
+            let conv = BlockedWinograd::new(isa, weight, bias, &geometry, input, y, ending, images).unwrap();
             let (mut result, mut scratch) = (used(y.pixels()), used(conv.scratch()));
             y.clear_border(&mut result);
-            conv.run(&x, added.as_deref(), &mut result, &mut scratch).unwrap();
+            let one = Buffers { x: &x, residual: added.as_deref(), y: &mut result };
+            conv.run(&mut [one], &mut scratch).unwrap();
             let mut again = result.clone();
             y.clear_border(&mut again);
             assert_eq!(again, result, "the border is left as it was");
+            let others: Vec<Vec<Pixel>> = (1..=5).map(|factor| scaled(&x, factor as f32)).collect();
+            let mut results = vec![result.clone(); others.len()];
+            let together = others.iter().zip(&mut results);
+            let mut buffers: Vec<Buffers> =
+                together.map(|(x, y)| Buffers { x, residual: added.as_deref(), y }).collect();
+            conv.run(&mut buffers, &mut scratch).unwrap();
+            assert!(results[0] == result, "neighbours change nothing");
+            let last = Buffers { x: &others[4], residual: added.as_deref(), y: &mut again };
+            conv.run(&mut [last], &mut scratch).unwrap();
+            assert!(results[4] == again, "neighbours change nothing");
             for (found, expected) in unpacked(&y, &result).iter().zip(&expected) {
                 // More than of direct convolution: 4e-7 for each product.
                 let bound = 1e-6 * (9 * channels) as f32 * expected.abs().max(1.0);
@@ -84,7 +97,7 @@ fn a_border_that_is_too_narrow_is_refused() {
     let narrow = Map { border: Border { bottom: 2, ..border }, ..Map::new([16, 6, 7]) };
     let y = Map::new([16, 6, 7]);
     let error =
-        BlockedWinograd::new(Isa::best(), weight.view(), &[0.0; 16], &geometry, narrow, y, Ending::NONE)
+        BlockedWinograd::new(Isa::best(), weight.view(), &[0.0; 16], &geometry, narrow, y, Ending::NONE, 1)
             .unwrap_err();
     assert_eq!(error.what, "shapes or border");
 }
