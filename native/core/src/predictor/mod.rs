@@ -193,8 +193,9 @@ fn caught(work: impl FnOnce() -> Result<Status, Error>) -> Result<Status, Error>
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Ok(Status::Panic))
 }
 
+/// Without leaving at the first one that is not, so that several are looked at together.
 fn finite(values: &[f32]) -> bool {
-    values.iter().all(|v| v.is_finite())
+    values.iter().fold(true, |all, value| all & value.is_finite())
 }
 
 /// The buffers of a call, used again from row to row.

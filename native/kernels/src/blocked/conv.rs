@@ -1,10 +1,11 @@
-//! Convolutions and dense layers over blocks of 16 channels, with what follows them: an addition and bounds.
+//! Convolutions and dense layers over blocks of 16 channels, with what follows them: an addition and an activation.
 
 #![allow(unsafe_code)] // Calls of the innermost loop, which takes pointers.
 
 use ndarray::ArrayView4;
 
 use super::buffers::Buffers;
+use super::elementwise::{Activation, activate_in_place};
 use super::isa::Isa;
 use super::map::{LANES, Map, Pixel};
 use super::source::Source;
@@ -20,18 +21,19 @@ const PANEL: usize = 20 << 10;
 pub struct Ending {
     /// Where the values lie that are added to the result, if any.
     pub residual: Option<Map>,
-    /// The bounds of the result: `[0, infinity]` for ReLU.
-    pub bounds: [f32; 2],
+    /// What is done to each value then.
+    pub activation: Activation,
 }
 
 impl Ending {
     /// Nothing.
-    pub const NONE: Ending = Ending { residual: None, bounds: [f32::NEG_INFINITY, f32::INFINITY] };
+    pub const NONE: Ending = Ending { residual: None, activation: Activation::NONE };
 }
 
 /// A convolution for an instruction set, an input and an output: its weights in the order in which they are read.
 #[derive(Debug)]
 pub struct BlockedConv {
+    isa: Isa,
     weights: Vec<Pixel>,
     bias: Vec<Pixel>,
     units: Vec<Unit>,
@@ -48,6 +50,7 @@ pub struct BlockedConv {
 #[derive(Debug)]
 struct Unit {
     first: usize,
+    blocks: usize,
     panels: Vec<Panel>,
     tiles: Tiles,
 }
@@ -97,6 +100,7 @@ impl BlockedConv {
         };
         // Maps whose rows follow each other are one long row.
         let mut conv = BlockedConv {
+            isa,
             weights: vec![],
             bias: vec![],
             units: vec![],
@@ -111,7 +115,7 @@ impl BlockedConv {
         }
         let mut first = 0;
         while first < y.blocks() {
-            let Some((blocks, tiles)) = conv.widest(isa, y.blocks() - first, geometry.groups) else {
+            let Some((blocks, tiles)) = conv.widest(y.blocks() - first, geometry.groups) else {
                 return Ok(None);
             };
             conv.append(first, blocks, tiles, weight, bias, geometry);
@@ -128,8 +132,8 @@ impl BlockedConv {
     }
 
     /// The most blocks of output channels at a time, not more than are left, and the tiles for these.
-    fn widest(&self, isa: Isa, left: usize, groups: usize) -> Option<(usize, Tiles)> {
-        let (most, pixels) = capacity(isa);
+    fn widest(&self, left: usize, groups: usize) -> Option<(usize, Tiles)> {
+        let (most, pixels) = capacity(self.isa);
         let one_pixel = self.y.height * self.y.width == 1;
         let wider: &[usize] = if one_pixel { &[8, 4] } else { &[] };
         let mut blocks: Vec<usize> = wider.iter().copied().chain((1..=most).rev()).collect();
@@ -138,7 +142,7 @@ impl BlockedConv {
         }
         blocks.into_iter().filter(|&blocks| blocks <= left).find_map(|blocks| {
             let row = |rows: usize, most: usize| {
-                let kernel = |pixels| kernel(isa, blocks, rows, pixels, self.steps[1]);
+                let kernel = |pixels| kernel(self.isa, blocks, rows, pixels, self.steps[1]);
                 (1..=most.min(self.y.width)).map(kernel).collect::<Option<Vec<_>>>()
             };
             let rows = row(1, pixels)?;
@@ -191,7 +195,7 @@ impl BlockedConv {
             }
         }
         self.bias.extend((first..first + blocks).map(|block| lanes(block, filters, |filter| bias[filter])));
-        self.units.push(Unit { first, panels, tiles });
+        self.units.push(Unit { first, blocks, panels, tiles });
     }
 
     /// Bytes of the weights.
@@ -242,11 +246,12 @@ impl BlockedConv {
             residual: std::ptr::null(),
             residual_row: residual_map.row() * LANES,
             residual_block: residual_map.block() * LANES,
-            bounds: if last { self.ending.bounds } else { Ending::NONE.bounds },
+            bounds: if last { self.ending.activation } else { Activation::NONE }.bounds(),
             y: std::ptr::null_mut(),
             y_row: self.y.row() * LANES,
             y_block: self.y.block() * LANES,
         };
+        let more = self.ending.activation.beyond_bounds().filter(|_| last);
         let mut row = 0;
         while row < self.y.height {
             let pair = !unit.tiles.pairs.is_empty() && row + 1 < self.y.height;
@@ -263,6 +268,14 @@ impl BlockedConv {
                         tile.residual = residual.as_ptr().add(added + column).cast();
                     }
                     tiles[pixels - 1](&tile);
+                }
+                if let Some(activation) = more {
+                    for line in row..=row + usize::from(pair) {
+                        for block in unit.first..unit.first + unit.blocks {
+                            let y = &mut image.y[self.y.start(block, line) + column..][..pixels];
+                            activate_in_place(self.isa, activation, y);
+                        }
+                    }
                 }
             }
             row += if pair { 2 } else { 1 };

@@ -4,6 +4,7 @@
 
 use ndarray::ArrayView4;
 
+use super::elementwise::{Activation, activate_in_place};
 use super::isa::{Isa, Set};
 use super::lanes::Lanes;
 use super::lanes::Portable;
@@ -28,7 +29,8 @@ pub struct BlockedDepthwise {
     start: usize,
     x: Map,
     y: Map,
-    bounds: [f32; 2],
+    activation: Activation,
+    isa: Isa,
     kernel: Kernel,
 }
 
@@ -54,7 +56,7 @@ impl BlockedDepthwise {
         geometry: &Conv2d,
         x: Map,
         y: Map,
-        bounds: [f32; 2],
+        activation: Activation,
     ) -> Result<BlockedDepthwise, Error> {
         let (filters, one, kh, kw) = weight.dim();
         let found = vec![filters, one, bias.len(), y.channels];
@@ -90,7 +92,8 @@ impl BlockedDepthwise {
             start,
             x,
             y,
-            bounds,
+            activation,
+            isa,
             kernel: kernel(isa, PIXELS.min(y.width), geometry.stride[1] * source.pixel()),
         })
     }
@@ -108,6 +111,7 @@ impl BlockedDepthwise {
             return Err(Error { kernel: "blocked depthwise convolution", what: "buffers", found, expected });
         }
         let pixels = PIXELS.min(self.y.width);
+        let (bounds, more) = (self.activation.bounds(), self.activation.beyond_bounds());
         for block in 0..self.x.blocks() {
             let weights = &self.weights[block * (self.taps.len() + 1)..];
             for row in 0..self.y.height {
@@ -125,12 +129,15 @@ impl BlockedDepthwise {
                             x: x.as_ptr().cast::<f32>().add(from + at * self.steps[1]),
                             taps: &self.taps,
                             weights: weights.as_ptr().cast(),
-                            bounds: self.bounds,
+                            bounds,
                             y: y.as_mut_ptr().add(to + at).cast(),
                             step: self.steps[1],
                         });
                     }
                     column = at + pixels;
+                }
+                if let Some(activation) = more {
+                    activate_in_place(self.isa, activation, &mut y[to..to + self.y.width]);
                 }
             }
         }

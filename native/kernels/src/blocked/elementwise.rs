@@ -2,7 +2,7 @@
 //! are left as they are. Buffers are as long as their maps say.
 
 use super::isa::{Isa, for_each_isa};
-use super::map::{LANES, Map, Pixel};
+use super::map::{LANES, Map, Pixel, floats, floats_mut};
 
 /// A function of one value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,6 +19,33 @@ pub enum Activation {
     HardSigmoid,
     /// `x * hard_sigmoid(x)`.
     HardSwish,
+}
+
+impl Activation {
+    /// Nothing is done.
+    pub const NONE: Activation = Activation::Clamp([f32::NEG_INFINITY, f32::INFINITY]);
+
+    /// The bounds of the result, where that is all: else none.
+    pub fn bounds(self) -> [f32; 2] {
+        if let Activation::Clamp(bounds) = self { bounds } else { [f32::NEG_INFINITY, f32::INFINITY] }
+    }
+
+    /// What is left to do where the bounds have been kept, if anything.
+    pub(super) fn beyond_bounds(self) -> Option<Activation> {
+        if matches!(self, Activation::Clamp(_)) { None } else { Some(self) }
+    }
+}
+
+/// `y = activation(y)` of values that have just been written, and so are near.
+pub(super) fn activate_in_place(isa: Isa, activation: Activation, y: &mut [Pixel]) {
+    match activation {
+        Activation::Clamp(bounds) => clamp_all(isa, y, bounds),
+        Activation::LeakyRelu(slope) => leaky_all(isa, y, slope),
+        Activation::Sigmoid => sigmoid_all(isa, y),
+        Activation::Silu => silu_all(isa, y),
+        Activation::HardSigmoid => hard_sigmoid_all(isa, y),
+        Activation::HardSwish => hard_swish_all(isa, y),
+    }
 }
 
 /// `y = activation(x)`.
@@ -47,17 +74,6 @@ fn rows(x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel]), mut row: impl FnMut(usize,
 }
 
 #[inline(always)]
-fn each(x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel]), f: impl Fn(f32) -> f32) {
-    rows(x, y, |_, x, y| {
-        for (x, y) in x.iter().zip(y) {
-            for lane in 0..LANES {
-                y.0[lane] = f(x.0[lane]);
-            }
-        }
-    });
-}
-
-#[inline(always)]
 fn clamp(v: f32, [low, high]: [f32; 2]) -> f32 {
     // `f32::max` would lose a NaN.
     let v = if v < low { low } else { v };
@@ -71,53 +87,49 @@ fn exp(x: f32) -> f32 {
     const LOG2_E: f32 = std::f32::consts::LOG2_E;
     // Beyond these the result is 0 or infinity, or nearly.
     let x = clamp(x, [-87.3, 88.7]);
-    // Rounded to the nearest whole number by a sum that has no room for a fraction.
+    // Rounded to the nearest whole number by a sum that has no room for a fraction: its last bits are that number.
     const ROUND: f32 = 12_582_912.0;
-    let n = (x * LOG2_E + ROUND) - ROUND;
+    let rounded = x * LOG2_E + ROUND;
+    let n = rounded - ROUND;
     let r = x - n * 0.693_359_4 - n * -2.121_944_4e-4;
     let p = ((((1.987_569_1e-4 * r + 1.398_199_9e-3) * r + 8.333_452e-3) * r + 4.166_579_6e-2) * r
         + 1.666_666_5e-1)
         * r
         + 0.5;
-    let power = f32::from_bits(((n as i32 + 127) << 23) as u32);
+    let power = f32::from_bits(rounded.to_bits().wrapping_sub(ROUND.to_bits() - 127) << 23);
     (p * r * r + r + 1.0) * power
 }
 
-for_each_isa! {
-    fn clamp_rows(x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel]), bounds: [f32; 2]) {
-        each(x, y, |v| clamp(v, bounds));
-    }
+/// A function of one value, over maps and in place.
+macro_rules! activation {
+    ($rows:ident, $all:ident, ($($argument:ident: $type:ty)?), |$v:ident| $result:expr) => {
+        for_each_isa! {
+            fn $rows(x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel]), $($argument: $type)?) {
+                rows(x, y, |_, x, y| {
+                    for (&$v, y) in floats(x).iter().zip(floats_mut(y)) {
+                        *y = $result;
+                    }
+                });
+            }
+        }
+
+        for_each_isa! {
+            fn $all(y: &mut [Pixel], $($argument: $type)?) {
+                for y in floats_mut(y) {
+                    let $v = *y;
+                    *y = $result;
+                }
+            }
+        }
+    };
 }
 
-for_each_isa! {
-    fn leaky_rows(x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel]), slope: f32) {
-        each(x, y, |v| if v > 0.0 { v } else { slope * v });
-    }
-}
-
-for_each_isa! {
-    fn sigmoid_rows(x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel])) {
-        each(x, y, |v| 1.0 / (1.0 + exp(-v)));
-    }
-}
-
-for_each_isa! {
-    fn silu_rows(x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel])) {
-        each(x, y, |v| v / (1.0 + exp(-v)));
-    }
-}
-
-for_each_isa! {
-    fn hard_sigmoid_rows(x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel])) {
-        each(x, y, |v| clamp(v + 3.0, [0.0, 6.0]) / 6.0);
-    }
-}
-
-for_each_isa! {
-    fn hard_swish_rows(x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel])) {
-        each(x, y, |v| v * (clamp(v + 3.0, [0.0, 6.0]) / 6.0));
-    }
-}
+activation!(clamp_rows, clamp_all, (bounds: [f32; 2]), |v| clamp(v, bounds));
+activation!(leaky_rows, leaky_all, (slope: f32), |v| if v > 0.0 { v } else { slope * v });
+activation!(sigmoid_rows, sigmoid_all, (), |v| 1.0 / (1.0 + exp(-v)));
+activation!(silu_rows, silu_all, (), |v| v / (1.0 + exp(-v)));
+activation!(hard_sigmoid_rows, hard_sigmoid_all, (), |v| clamp(v + 3.0, [0.0, 6.0]) / 6.0);
+activation!(hard_swish_rows, hard_swish_all, (), |v| v * (clamp(v + 3.0, [0.0, 6.0]) / 6.0));
 
 for_each_isa! {
     /// `y = clamp(x * factor + shift)` with a factor and a shift for each channel.

@@ -8,6 +8,7 @@ use ndarray::{Array4, ArrayView4};
 
 use super::buffers::Buffers;
 use super::conv::{BlockedConv, Ending};
+use super::elementwise::activate_in_place;
 use super::isa::{Isa, Set};
 use super::lanes::Lanes;
 use super::lanes::Portable;
@@ -30,6 +31,7 @@ const CHUNK: usize = 768 << 10;
 /// A convolution of 3 x 3 with stride 1 for an instruction set, an input and an output.
 #[derive(Debug)]
 pub struct BlockedWinograd {
+    isa: Isa,
     /// For each position of a transformed tile, a product over all channels.
     products: Vec<BlockedConv>,
     bias: Vec<Pixel>,
@@ -140,6 +142,7 @@ impl BlockedWinograd {
         };
         let start = x.start(0, 0) - geometry.padding_before[0] * x.row() - geometry.padding_before[1];
         Ok(BlockedWinograd {
+            isa,
             products,
             bias: (0..y.blocks()).map(lanes).collect(),
             x,
@@ -196,6 +199,16 @@ impl BlockedWinograd {
                 self.backward(&m[at..], &mut images[i], tiles);
             }
         }
+        if let Some(activation) = self.ending.activation.beyond_bounds() {
+            for image in images {
+                let rows =
+                    (0..self.y.blocks()).flat_map(|block| (0..self.y.height).map(move |row| (block, row)));
+                for (block, row) in rows {
+                    let y = &mut image.y[self.y.start(block, row)..][..self.y.width];
+                    activate_in_place(self.isa, activation, y);
+                }
+            }
+        }
         Ok(())
     }
 
@@ -235,7 +248,7 @@ impl BlockedWinograd {
                         m: m.as_ptr().add(block * at_once + i),
                         step: self.y.blocks() * at_once,
                         bias: &raw const self.bias[block],
-                        bounds: self.ending.bounds,
+                        bounds: self.ending.activation.bounds(),
                         residual: image
                             .residual
                             .map_or(std::ptr::null(), |residual| residual.as_ptr().add(from)),

@@ -1,5 +1,7 @@
 //! Which layers are computed together.
 
+use firesteel_kernels::blocked::Activation;
+
 use crate::network::{Conv2d, Graph, Op, Source};
 
 /// One layer, or several that one kernel computes.
@@ -13,14 +15,11 @@ pub(super) struct Unit {
     pub(super) norm: Option<usize>,
     /// What is added to the result.
     pub(super) residual: Option<Source>,
-    /// The bounds of the result: those of a ReLU behind.
-    pub(super) bounds: [f32; 2],
+    /// The activation behind.
+    pub(super) activation: Activation,
     /// The last of its layers, whose result it gives.
     pub(super) result: usize,
 }
-
-/// No bounds.
-pub(super) const UNBOUNDED: [f32; 2] = [f32::NEG_INFINITY, f32::INFINITY];
 
 /// How a convolution is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +40,20 @@ pub(super) fn way(conv: &Conv2d, channels: usize) -> Way {
     } else {
         Way::Reference
     }
+}
+
+/// The activation that a layer is, if it is one.
+pub(super) fn activation(op: &Op) -> Option<Activation> {
+    Some(match op {
+        Op::Relu {} => Activation::Clamp([0.0, f32::INFINITY]),
+        Op::Relu6 {} => Activation::Clamp([0.0, 6.0]),
+        Op::LeakyRelu(relu) => Activation::LeakyRelu(relu.slope as f32),
+        Op::Sigmoid {} => Activation::Sigmoid,
+        Op::Silu {} => Activation::Silu,
+        Op::HardSigmoid {} => Activation::HardSigmoid,
+        Op::HardSwish {} => Activation::HardSwish,
+        _ => return None,
+    })
 }
 
 /// Groups the layers `needed`, in an order in which each unit follows its inputs. The values of `outputs` remain.
@@ -80,20 +93,22 @@ pub(super) fn storage(graph: &Graph, mut source: Source) -> Source {
 fn grow(graph: &Graph, readers: &Readers, made: &[bool], node: usize) -> Unit {
     let nodes = graph.nodes();
     let inputs: Vec<Source> = nodes[node].inputs.iter().map(|&source| storage(graph, source)).collect();
-    let mut unit = Unit { node, inputs, norm: None, residual: None, bounds: UNBOUNDED, result: node };
+    let mut unit =
+        Unit { node, inputs, norm: None, residual: None, activation: Activation::NONE, result: node };
     let channels = graph.shape(nodes[node].inputs[0]).dimensions()[0];
-    let [can_norm, can_add, can_bound] = match &nodes[node].op {
+    let [can_norm, can_add, can_bound, can_activate] = match &nodes[node].op {
         Op::Conv2d(conv) => match way(conv, channels) {
-            Way::Blocks => [true, true, true],
-            Way::Depthwise => [true, false, true],
-            Way::Reference => [false; 3],
+            Way::Blocks => [true, true, true, true],
+            Way::Depthwise => [true, false, true, true],
+            Way::Reference => [false; 4],
         },
-        Op::Dense(_) => [false, true, true],
-        Op::BatchNorm(_) => [false, false, true],
+        Op::Dense(_) => [false, true, true, true],
+        Op::BatchNorm(_) => [false, false, true, false],
         Op::Add {} => {
-            [false, false, unit.inputs.iter().all(|&source| *graph.shape(source) == nodes[node].shape)]
+            let same = unit.inputs.iter().all(|&source| *graph.shape(source) == nodes[node].shape);
+            [false, false, same, false]
         }
-        _ => [false; 3],
+        _ => [false; 4],
     };
     while let Some(next) = readers.only(unit.result) {
         match &nodes[next].op {
@@ -110,12 +125,14 @@ fn grow(graph: &Graph, readers: &Readers, made: &[bool], node: usize) -> Unit {
                     _ => break,
                 }
             }
-            Op::Relu {} if can_bound => unit.bounds = [0.0, f32::INFINITY],
-            Op::Relu6 {} if can_bound => unit.bounds = [0.0, 6.0],
-            _ => break,
+            op => match activation(op) {
+                Some(found @ Activation::Clamp(_)) if can_bound => unit.activation = found,
+                Some(found) if can_activate => unit.activation = found,
+                _ => break,
+            },
         }
         unit.result = next;
-        if unit.bounds != UNBOUNDED {
+        if unit.activation != Activation::NONE {
             break;
         }
     }

@@ -2,12 +2,11 @@
 
 use firesteel_kernels as kernels;
 use firesteel_kernels::blocked::{
-    Activation, BlockedConv, BlockedDepthwise, BlockedWinograd, Ending, Isa, Map, Pixel, Source as Values,
-    Windows,
+    BlockedConv, BlockedDepthwise, BlockedWinograd, Ending, Isa, Map, Pixel, Source as Values, Windows,
 };
 use ndarray::{Array4, ArrayView4};
 
-use super::fuse::{Unit, Way, way};
+use super::fuse::{Unit, Way, activation, way};
 use super::places::{Place, Places};
 use super::step::{Reference, Step, Work};
 use crate::network::{Conv2d, GraphNode, Op, Pool2d, Source};
@@ -61,7 +60,7 @@ impl Prepare<'_> {
             Op::Dense(_) => self.dense()?,
             Op::BatchNorm(_) => {
                 let (factor, shift) = self.norm(self.unit.node);
-                Work::ScaleAndShift { factor: lanes(&factor), shift: lanes(&shift), bounds: self.unit.bounds }
+                Work::ScaleAndShift { factor: lanes(&factor), shift: lanes(&shift), bounds: self.bounds() }
             }
             Op::MaxPool2d(pool) => Work::MaxPool(self.windows(pool, false)),
             Op::AvgPool2d(pool) => Work::MeanPool(self.windows(&pool.window(), pool.count_include_pad)),
@@ -69,18 +68,16 @@ impl Prepare<'_> {
             Op::GlobalMaxPool2d {} => Work::MaxPool(self.adaptive()),
             Op::Multiply {} if self.is_by_map() => Work::Multiply,
             op if op.is_by_value() && !self.is_of_one_order() => self.reference(),
-            Op::Add {} => Work::Add(self.unit.bounds),
+            Op::Add {} => Work::Add(self.bounds()),
             Op::Multiply {} => Work::Multiply,
             Op::Concat {} if self.output.map.height > 0 && self.is_by_blocks() => Work::Concat,
-            Op::Relu {} => Work::Activate(Activation::Clamp([0.0, f32::INFINITY])),
-            Op::Relu6 {} => Work::Activate(Activation::Clamp([0.0, 6.0])),
-            Op::LeakyRelu(relu) => Work::Activate(Activation::LeakyRelu(relu.slope as f32)),
-            Op::Sigmoid {} => Work::Activate(Activation::Sigmoid),
-            Op::Silu {} => Work::Activate(Activation::Silu),
-            Op::HardSigmoid {} => Work::Activate(Activation::HardSigmoid),
-            Op::HardSwish {} => Work::Activate(Activation::HardSwish),
-            _ => self.reference(),
+            op => activation(op).map_or_else(|| self.reference(), Work::Activate),
         })
+    }
+
+    /// The bounds of what knows no other activation.
+    fn bounds(&self) -> [f32; 2] {
+        self.unit.activation.bounds()
     }
 
     fn reference(&self) -> Work {
@@ -131,7 +128,7 @@ impl Prepare<'_> {
             }
         }
         if way(conv, x.channels) == Way::Depthwise {
-            let (y, bounds) = (self.output.map, self.unit.bounds);
+            let (y, activation) = (self.output.map, self.unit.activation);
             return Ok(Work::Depthwise(BlockedDepthwise::new(
                 self.isa,
                 weight.view(),
@@ -139,7 +136,7 @@ impl Prepare<'_> {
                 &geometry,
                 x,
                 y,
-                bounds,
+                activation,
             )?));
         }
         let y = self.output.map;
@@ -163,7 +160,7 @@ impl Prepare<'_> {
     }
 
     fn ending(&self) -> Ending {
-        Ending { residual: self.residual.map(|place| place.map), bounds: self.unit.bounds }
+        Ending { residual: self.residual.map(|place| place.map), activation: self.unit.activation }
     }
 
     /// A dense layer is a convolution whose only window is the whole map.

@@ -206,7 +206,7 @@ impl Step {
                 copy_blocks(x(0)?, 0, (map, &mut *y));
                 let last = self.inputs.len() - 1;
                 for i in 1..=last {
-                    let bounds = if i == last { *bounds } else { super::fuse::UNBOUNDED };
+                    let bounds = if i == last { *bounds } else { Activation::NONE.bounds() };
                     accumulate(isa, x(i)?, bounds, (map, &mut *y));
                 }
             }

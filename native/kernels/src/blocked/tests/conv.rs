@@ -1,8 +1,10 @@
 use ndarray::{Array1, Array3, Array4};
 use rand::{RngExt, rngs::StdRng};
 
-use super::{packed, random, scaled, unpacked, used, values};
-use crate::blocked::{BlockedConv, BlockedDepthwise, Border, Buffers, Ending, Isa, Map, Pixel, Source};
+use super::{activated, packed, random, scaled, some_activation, unpacked, used, values};
+use crate::blocked::{
+    Activation, BlockedConv, BlockedDepthwise, Border, Buffers, Ending, Isa, Map, Pixel, Source,
+};
 use crate::{Conv2d, conv2d};
 
 /// A convolution with everything it needs.
@@ -72,14 +74,14 @@ impl Case {
     }
 
     /// What the reference computes, with an addition and bounds.
-    fn expected(&self, residual: Option<&Array3<f32>>, [low, high]: [f32; 2]) -> Vec<f32> {
+    fn expected(&self, residual: Option<&Array3<f32>>, activation: Activation) -> Vec<f32> {
         let mut y = Array3::from_elem((self.filters(), self.out[0], self.out[1]), f32::NAN);
         let bias = Some(self.bias.view());
         conv2d(self.x.view(), self.weight.view(), bias, &self.geometry, &mut vec![], y.view_mut()).unwrap();
         if let Some(residual) = residual {
             y += residual;
         }
-        y.iter().map(|v| v.clamp(low, high)).collect()
+        y.iter().map(|&v| activated(activation, v)).collect()
     }
 }
 
@@ -116,9 +118,9 @@ fn convolutions_are_those_of_the_reference() {
             let map = Map { border: some_border(&mut rng), ..y };
             (map, values(&mut rng, (case.filters(), case.out[0], case.out[1])))
         });
-        let bounds = if rng.random_bool(0.5) { [0.0, 6.0] } else { Ending::NONE.bounds };
-        let ending = Ending { residual: residual.as_ref().map(|(map, _)| *map), bounds };
-        let expected = case.expected(residual.as_ref().map(|(_, values)| values), bounds);
+        let activation = some_activation(&mut rng);
+        let ending = Ending { residual: residual.as_ref().map(|(map, _)| *map), activation };
+        let expected = case.expected(residual.as_ref().map(|(_, values)| values), activation);
         let added = residual.map(|(map, values)| packed(&map, values.as_slice().unwrap()));
         let input = case.input();
         let x = packed(&input, case.x.as_slice().unwrap());
@@ -158,14 +160,15 @@ fn depthwise_convolutions_are_those_of_the_reference() {
     while cases < 200 {
         let Some(case) = Case::random(&mut rng, true) else { continue };
         let y = Map { border: some_border(&mut rng), ..Map::new([case.filters(), case.out[0], case.out[1]]) };
-        let bounds = [-0.5, 0.5];
-        let expected = case.expected(None, bounds);
+        let activation = some_activation(&mut rng);
+        let expected = case.expected(None, activation);
         let input = case.input();
         let x = packed(&input, case.x.as_slice().unwrap());
         for &isa in Isa::available() {
             let bias = case.bias.as_slice().unwrap();
-            let conv = BlockedDepthwise::new(isa, case.weight.view(), bias, &case.geometry, input, y, bounds)
-                .unwrap();
+            let conv =
+                BlockedDepthwise::new(isa, case.weight.view(), bias, &case.geometry, input, y, activation)
+                    .unwrap();
             let mut result = used(y.pixels());
             y.clear_border(&mut result);
             conv.run(&x, &mut result).unwrap();
@@ -195,7 +198,7 @@ fn a_part_of_a_map_is_convolved_by_single_pixels_row_by_row() {
         let conv = BlockedConv::new(isa, case.weight.view(), bias, &case.geometry, source, y, Ending::NONE);
         let mut result = used(y.pixels());
         conv.unwrap().unwrap().run(&mut [Buffers { x: &x, residual: None, y: &mut result }]).unwrap();
-        let expected = case.expected(None, Ending::NONE.bounds);
+        let expected = case.expected(None, Activation::NONE);
         assert_near(&unpacked(&y, &result), &expected, case.tolerance(), isa.name());
     }
 }

@@ -8,7 +8,7 @@ mod winograd;
 use ndarray::{Array, Dimension, ShapeBuilder};
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 
-use super::{Map, Pixel};
+use super::{Activation, Map, Pixel};
 
 pub(super) fn random(seed: u64) -> StdRng {
     StdRng::seed_from_u64(seed)
@@ -34,6 +34,22 @@ pub(super) fn packed(map: &Map, values: &[f32]) -> Vec<Pixel> {
 /// All values times a factor.
 pub(super) fn scaled(pixels: &[Pixel], factor: f32) -> Vec<Pixel> {
     pixels.iter().map(|pixel| Pixel(pixel.0.map(|value| factor * value))).collect()
+}
+
+/// None, bounds, or what has to be done beyond bounds.
+pub(super) fn some_activation(rng: &mut impl Rng) -> Activation {
+    let all = [Activation::NONE, Activation::Clamp([-0.5, 0.5]), Activation::Silu, Activation::HardSwish];
+    all[rng.random_range(0..all.len())]
+}
+
+/// What an activation makes of a value.
+pub(super) fn activated(activation: Activation, v: f32) -> f32 {
+    match activation {
+        Activation::Clamp([low, high]) => v.clamp(low, high),
+        Activation::Silu => v / (1.0 + (-v).exp()),
+        Activation::HardSwish => v * (v + 3.0).clamp(0.0, 6.0) / 6.0,
+        other => unreachable!("{other:?} is none of them"),
+    }
 }
 
 /// The values out of blocks.

@@ -1,7 +1,7 @@
 use ndarray::{Array1, Array3, Array4};
 use rand::RngExt;
 
-use super::{packed, random, scaled, unpacked, used, values};
+use super::{activated, packed, random, scaled, some_activation, unpacked, used, values};
 use crate::blocked::{BlockedWinograd, Border, Buffers, Ending, Isa, Map, Pixel};
 use crate::{Conv2d, conv2d};
 
@@ -20,7 +20,7 @@ fn winograd_convolutions_are_those_of_the_reference() {
         let bias: Array1<f32> = values(&mut rng, filters);
         let residual: Option<Array3<f32>> =
             rng.random_bool(0.5).then(|| values(&mut rng, (filters, out[0], out[1])));
-        let bounds = if rng.random_bool(0.5) { [0.0, 6.0] } else { Ending::NONE.bounds };
+        let activation = some_activation(&mut rng);
 
         let mut expected = Array3::from_elem((filters, out[0], out[1]), f32::NAN);
         let reference = Some(bias.view());
@@ -28,7 +28,7 @@ fn winograd_convolutions_are_those_of_the_reference() {
         if let Some(residual) = &residual {
             expected += residual;
         }
-        expected.mapv_inplace(|v| v.clamp(bounds[0], bounds[1]));
+        expected.mapv_inplace(|v| activated(activation, v));
 
         let border = BlockedWinograd::border(&geometry, size, out);
         let input = Map { border, ..Map::new([channels, size[0], size[1]]) };
@@ -36,8 +36,10 @@ fn winograd_convolutions_are_those_of_the_reference() {
             border: Border { top: 1, bottom: 2, left: 0, right: 3 },
             ..Map::new([filters, out[0], out[1]])
         };
-        let ending =
-            Ending { residual: residual.as_ref().map(|_| Map { border: Border::default(), ..y }), bounds };
+        let ending = Ending {
+            residual: residual.as_ref().map(|_| Map { border: Border::default(), ..y }),
+            activation,
+        };
         let x = packed(&input, x.as_slice().unwrap());
         let added = residual.map(|values| packed(&ending.residual.unwrap(), values.as_slice().unwrap()));
         for &isa in Isa::available() {
