@@ -8,8 +8,8 @@ use super::buffers::Buffers;
 use super::elementwise::{Activation, activate_in_place};
 use super::isa::Isa;
 use super::map::{LANES, Map, Pixel};
-use super::source::Source;
-use super::tile::{Kernel, Tile, capacity, kernel};
+use super::source::{Source, Tap};
+use super::tile::{Kernel, Stretch, Tile, capacity, kernel};
 use crate::Error;
 use crate::conv2d::Conv2d;
 
@@ -55,13 +55,13 @@ struct Unit {
     tiles: Tiles,
 }
 
-/// Some taps, all with the same number of channels.
+/// A part of the window.
 #[derive(Debug)]
 struct Panel {
-    taps: Vec<u32>,
-    channels: usize,
-    /// Where its weights begin.
+    window: Vec<Stretch>,
+    /// Where its weights begin, and how many values of the window it has.
     weights: usize,
+    values: usize,
 }
 
 /// The kernels for tiles of 1, 2, 3, ... pixels of a row.
@@ -169,29 +169,26 @@ impl BlockedConv {
             own.start / filters_per_group * per_group..((own.end - 1) / filters_per_group + 1) * per_group;
         let taps = self.source.taps(seen, [kh, kw], geometry.dilation);
         let mut panels = vec![];
-        for same in taps.chunk_by(|a, b| a.channels == b.channels) {
-            let most = (PANEL / (same[0].channels * blocks * size_of::<Pixel>())).max(1);
-            // Whole windows where they fit, else parts of equal size.
-            let window = kh * kw;
-            let most =
-                if most >= window { most / window * window } else { window.div_ceil(window.div_ceil(most)) };
-            for part in same.chunks(most) {
-                panels.push(Panel {
-                    taps: part.iter().map(|tap| tap.offset as u32).collect(),
-                    channels: part[0].channels,
-                    weights: self.weights.len(),
-                });
-                for (tap, channel) in part
-                    .iter()
-                    .flat_map(|tap| (tap.channel..tap.channel + tap.channels).map(move |c| (tap, c)))
-                {
-                    let value = |filter: usize| {
-                        let group = filter / filters_per_group;
-                        let seen = channel.checked_sub(group * per_group).filter(|&c| c < per_group);
-                        seen.map_or(0.0, |c| weight[[filter, c, tap.at[0], tap.at[1]]])
-                    };
-                    self.weights.extend((first..first + blocks).map(|block| lanes(block, filters, value)));
-                }
+        let most = taps.first().map_or(1, |tap| PANEL / (tap.channels * blocks * size_of::<Pixel>())).max(1);
+        // Whole windows where they fit, else parts of equal size.
+        let all = kh * kw;
+        let most = if most >= all { most / all * all } else { all.div_ceil(all.div_ceil(most)) };
+        for part in taps.chunks(most) {
+            let stretch = |tap: &Tap| Stretch { offset: tap.offset as u32, length: tap.channels as u32 };
+            panels.push(Panel {
+                window: part.iter().map(stretch).collect(),
+                weights: self.weights.len(),
+                values: part.iter().map(|tap| tap.channels).sum(),
+            });
+            for (tap, channel) in
+                part.iter().flat_map(|tap| (tap.channel..tap.channel + tap.channels).map(move |c| (tap, c)))
+            {
+                let value = |filter: usize| {
+                    let group = filter / filters_per_group;
+                    let seen = channel.checked_sub(group * per_group).filter(|&c| c < per_group);
+                    seen.map_or(0.0, |c| weight[[filter, c, tap.at[0], tap.at[1]]])
+                };
+                self.weights.extend((first..first + blocks).map(|block| lanes(block, filters, value)));
             }
         }
         self.bias.extend((first..first + blocks).map(|block| lanes(block, filters, |filter| bias[filter])));
@@ -239,9 +236,10 @@ impl BlockedConv {
         let mut tile = Tile {
             x: std::ptr::null(),
             x_row: self.steps[0],
-            taps: &panel.taps,
-            channels: panel.channels,
+            window: &panel.window,
             weights: self.weights[panel.weights..].as_ptr().cast(),
+            soon: std::ptr::null(),
+            soon_step: 0,
             bias: if first { self.bias[unit.first..].as_ptr().cast() } else { std::ptr::null() },
             residual: std::ptr::null(),
             residual_row: residual_map.row() * LANES,
@@ -251,6 +249,9 @@ impl BlockedConv {
             y_row: self.y.row() * LANES,
             y_block: self.y.block() * LANES,
         };
+        // The weights behind these are read next: each tile asks for a part of them.
+        let values = panel.values * unit.blocks;
+        let mut soon = panel.weights + values..(panel.weights + 2 * values).min(self.weights.len());
         let more = self.ending.activation.beyond_bounds().filter(|_| last);
         let mut row = 0;
         while row < self.y.height {
@@ -259,6 +260,11 @@ impl BlockedConv {
             let (from, to) = (self.start + row * self.steps[0], self.y.start(unit.first, row));
             let added = residual_map.start(unit.first, row);
             for (column, pixels) in split(width, tiles.len()) {
+                (tile.soon, tile.soon_step) = match self.weights.get(soon.clone()) {
+                    Some(next) if !next.is_empty() => (next.as_ptr().cast(), LANES),
+                    _ => (tile.weights, 0),
+                };
+                soon.start += panel.values;
                 // SAFETY: when this was prepared, all windows were within the source and the kernels those of this
                 // processor; the buffers' sizes are those for which it was prepared.
                 unsafe {

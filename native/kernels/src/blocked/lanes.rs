@@ -8,6 +8,8 @@ pub(super) trait Lanes: Copy {
     unsafe fn load(from: *const f32) -> Self;
     /// Writes 16 values. Safe where these lie in one allocation that nobody else uses.
     unsafe fn store(self, to: *mut f32);
+    /// Asks the processor to bring what lies there near. Always safe: nothing is read.
+    unsafe fn prefetch(at: *const f32);
     /// The same value in each lane.
     unsafe fn splat(value: f32) -> Self;
     /// `self + a * b`, rounded once where the processor can.
@@ -46,6 +48,9 @@ impl Lanes for Portable {
         // SAFETY: the caller's.
         unsafe { to.cast::<[f32; 16]>().write_unaligned(self.0) }
     }
+
+    #[inline(always)]
+    unsafe fn prefetch(_: *const f32) {}
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -110,6 +115,11 @@ mod x86 {
         }
 
         #[inline(always)]
+        unsafe fn prefetch(at: *const f32) {
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
+        }
+
+        #[inline(always)]
         unsafe fn splat(value: f32) -> Self {
             Avx512(unsafe { _mm512_set1_ps(value) })
         }
@@ -162,6 +172,11 @@ mod x86 {
                 _mm256_storeu_ps(to, self.0);
                 _mm256_storeu_ps(to.add(8), self.1);
             }
+        }
+
+        #[inline(always)]
+        unsafe fn prefetch(at: *const f32) {
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
         }
 
         #[inline(always)]

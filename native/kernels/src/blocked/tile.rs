@@ -9,6 +9,14 @@ use super::lanes::Portable;
 use super::lanes::{Avx2, Avx512};
 use super::map::LANES;
 
+/// Values of a window that lie side by side.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stretch {
+    /// From the beginning of the window.
+    pub(super) offset: u32,
+    pub(super) length: u32,
+}
+
 /// What a tile is computed of; distances are in floats.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tile<'a> {
@@ -16,12 +24,13 @@ pub(super) struct Tile<'a> {
     pub(super) x: *const f32,
     /// From there to that of the first pixel of the second row.
     pub(super) x_row: usize,
-    /// From the beginning of a window to each of its taps.
-    pub(super) taps: &'a [u32],
-    /// Values at each tap that lie side by side.
-    pub(super) channels: usize,
+    /// The values of a window.
+    pub(super) window: &'a [Stretch],
     /// For each value of the window, as many blocks of 16 weights as the kernel has.
     pub(super) weights: *const f32,
+    /// What will be read soon, and how much further to look at each value of the window.
+    pub(super) soon: *const f32,
+    pub(super) soon_step: usize,
     /// What the sums begin with: a block each; null where they begin with what is in `y`.
     pub(super) bias: *const f32,
     /// What is added in the end, as `y` with distances of its own; null where nothing is.
@@ -41,7 +50,7 @@ pub(super) struct Tile<'a> {
 pub(super) type Kernel = unsafe fn(&Tile);
 
 /// `y = clamp(bias + sum of x * weights + residual)` for R rows of P pixels and V blocks of output channels. STEP is
-/// the distance of two pixels of `x` in a row. The order of the additions is that of the taps and their values.
+/// the distance of two pixels of `x` in a row. The order of the additions is that of the window.
 #[inline(always)]
 unsafe fn tile<L: Lanes, const V: usize, const R: usize, const P: usize, const STEP: usize>(t: &Tile) {
     // Wrapping, since checks of overflow would be among the innermost instructions.
@@ -68,11 +77,13 @@ unsafe fn tile<L: Lanes, const V: usize, const R: usize, const P: usize, const S
                 }
             }
         }
-        let mut at = t.weights;
-        for &tap in t.taps {
-            let mut x = t.x.wrapping_add(tap as usize);
-            let end = x.wrapping_add(t.channels);
+        let (mut at, mut soon) = (t.weights, t.soon);
+        for &Stretch { offset, length } in t.window {
+            let mut x = t.x.wrapping_add(offset as usize);
+            let end = x.wrapping_add(length as usize);
             while x != end {
+                L::prefetch(soon);
+                soon = soon.wrapping_add(t.soon_step);
                 let mut weights = [L::splat(0.0); V];
                 for (v, weight) in weights.iter_mut().enumerate() {
                     *weight = L::load(at.wrapping_add(v.wrapping_mul(LANES)));
