@@ -25,7 +25,7 @@ pub use isa::Isa;
 pub use map::{Border, LANES, Map, Pixel};
 pub use pool::{Windows, max_pool, mean_pool};
 pub use source::Source;
-pub use winograd::BlockedWinograd;
+pub use winograd::{BlockedWinograd, WinogradSize};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use firesteel_kernels::blocked::{BlockedWinograd, Border, LANES, Map, Pixel};
+use firesteel_kernels::blocked::{Border, LANES, Map, Pixel, WinogradSize};
 
 use super::fuse::{Unit, Way, way};
 use crate::network::{Graph, Op, Shape, Source};
@@ -200,8 +200,9 @@ fn border(graph: &Graph, unit: &Unit, source: Source) -> Border {
     let Ok([top, left]) = conv.padding_before([height, width]) else { return Border::default() };
     if let Ok(geometry) = layer::convolution(conv, [height, width]) {
         let [kh, kw] = conv.kernel;
-        if BlockedWinograd::pays([conv.filters, channels / conv.groups, kh, kw], &geometry, [oh, ow]) {
-            return BlockedWinograd::border(&geometry, [height, width], [oh, ow]);
+        let weight = [conv.filters, channels / conv.groups, kh, kw];
+        if let Some(size) = WinogradSize::best(weight, &geometry, [oh, ow]) {
+            return size.border(&geometry, [height, width], [oh, ow]);
         }
     }
     let after = |d: usize, out: usize, before: usize, size: usize| {

@@ -2,7 +2,7 @@ use ndarray::{Array1, Array3, Array4};
 use rand::RngExt;
 
 use super::{activated, packed, random, scaled, some_activation, unpacked, used, values};
-use crate::blocked::{BlockedWinograd, Border, Buffers, Ending, Isa, Map, Pixel};
+use crate::blocked::{BlockedWinograd, Border, Buffers, Ending, Isa, Map, Pixel, WinogradSize};
 use crate::{Conv2d, conv2d};
 
 #[test]
@@ -30,7 +30,8 @@ fn winograd_convolutions_are_those_of_the_reference() {
         }
         expected.mapv_inplace(|v| activated(activation, v));
 
-        let border = BlockedWinograd::border(&geometry, size, out);
+        let tiles = [WinogradSize::Two, WinogradSize::Four][case % 2];
+        let border = tiles.border(&geometry, size, out);
         let input = Map { border, ..Map::new([channels, size[0], size[1]]) };
         let y = Map {
             border: Border { top: 1, bottom: 2, left: 0, right: 3 },
@@ -46,7 +47,8 @@ fn winograd_convolutions_are_those_of_the_reference() {
             let bias = bias.as_slice().unwrap();
             let images = case % 3 + 1;
             let weight = weight.view();
-            let conv = BlockedWinograd::new(isa, weight, bias, &geometry, input, y, ending, images).unwrap();
+            let conv =
+                BlockedWinograd::new(isa, tiles, weight, bias, &geometry, input, y, ending, images).unwrap();
             let (mut result, mut scratch) = (used(y.pixels()), used(conv.scratch()));
             y.clear_border(&mut result);
             let one = Buffers { x: &x, residual: added.as_deref(), y: &mut result };
@@ -76,30 +78,42 @@ fn winograd_convolutions_are_those_of_the_reference() {
 #[test]
 fn it_pays_for_many_channels_and_large_maps_alone() {
     let plain = Conv2d { stride: [1, 1], padding_before: [1, 1], dilation: [1, 1], groups: 1 };
-    assert!(BlockedWinograd::pays([64, 64, 3, 3], &plain, [56, 56]));
-    assert!(BlockedWinograd::pays([256, 256, 3, 3], &plain, [14, 14]));
-    assert!(!BlockedWinograd::pays([512, 512, 3, 3], &plain, [7, 7]), "its weights take longer to read");
-    assert!(!BlockedWinograd::pays([64, 3, 3, 3], &plain, [224, 224]));
-    assert!(!BlockedWinograd::pays([64, 64, 1, 1], &plain, [56, 56]));
+    assert_eq!(WinogradSize::best([64, 64, 3, 3], &plain, [56, 56]), Some(WinogradSize::Four));
+    assert_eq!(WinogradSize::best([256, 256, 3, 3], &plain, [14, 14]), Some(WinogradSize::Four));
+    let small = WinogradSize::best([512, 512, 3, 3], &plain, [7, 7]);
+    assert_eq!(small, Some(WinogradSize::Two), "the weights of larger tiles take longer to read");
+    assert_eq!(WinogradSize::best([512, 512, 3, 3], &plain, [4, 4]), None, "and so do those of smaller ones");
+    assert_eq!(WinogradSize::best([64, 3, 3, 3], &plain, [224, 224]), None);
+    assert_eq!(WinogradSize::best([64, 64, 1, 1], &plain, [56, 56]), None);
     for other in [
         Conv2d { stride: [2, 2], ..plain },
         Conv2d { dilation: [1, 2], ..plain },
         Conv2d { groups: 4, ..plain },
     ] {
-        assert!(!BlockedWinograd::pays([64, 64, 3, 3], &other, [56, 56]), "{other:?}");
+        assert_eq!(WinogradSize::best([64, 64, 3, 3], &other, [56, 56]), None, "{other:?}");
     }
 }
 
 #[test]
 fn a_border_that_is_too_narrow_is_refused() {
     let geometry = Conv2d { stride: [1, 1], padding_before: [1, 1], dilation: [1, 1], groups: 1 };
-    let border = BlockedWinograd::border(&geometry, [6, 7], [6, 7]);
+    let size = WinogradSize::Four;
+    let border = size.border(&geometry, [6, 7], [6, 7]);
     assert_eq!(border, Border { top: 1, bottom: 3, left: 1, right: 2 });
     let weight = Array4::<f32>::zeros((16, 16, 3, 3));
     let narrow = Map { border: Border { bottom: 2, ..border }, ..Map::new([16, 6, 7]) };
     let y = Map::new([16, 6, 7]);
-    let error =
-        BlockedWinograd::new(Isa::best(), weight.view(), &[0.0; 16], &geometry, narrow, y, Ending::NONE, 1)
-            .unwrap_err();
+    let error = BlockedWinograd::new(
+        Isa::best(),
+        size,
+        weight.view(),
+        &[0.0; 16],
+        &geometry,
+        narrow,
+        y,
+        Ending::NONE,
+        1,
+    )
+    .unwrap_err();
     assert_eq!(error.what, "shapes or border");
 }
