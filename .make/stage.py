@@ -8,14 +8,18 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, NamedTuple
 
 import pins
 
 TAIL = 40
+_running: set[subprocess.Popen] = set()
+_ended = threading.Event()
 
 
 class Count(NamedTuple):
@@ -76,19 +80,40 @@ def run_logged(command: Sequence[str], environment: dict[str, str], log: Path, m
         out.write(f"$ {' '.join(command)}\n".encode())
         out.flush()
         pipes = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT}
+        if _ended.is_set():
+            return "not begun, since the tests were ended"
         try:
             child = subprocess.Popen(command, cwd=pins.ROOT, env=environment, start_new_session=True, **pipes)
         except OSError as error:
             return str(error)
+        _running.add(child)
         try:
             status = child.wait(minutes * 60)
             return f"exit status {status}" if status else ""
         except subprocess.TimeoutExpired:
             return f"given up after {minutes} minutes"
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
+            _kill(child)
             child.wait()
+            _running.discard(child)
+
+
+def _kill(child: subprocess.Popen) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+
+
+def side_by_side(*lanes: Sequence[Stage]) -> list[Result]:
+    """Runs lists of stages beside each other, each list in its order: one alone leaves half of a machine idle."""
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        try:
+            runs = [pool.submit(lambda lane=lane: [stage.run() for stage in lane]) for lane in lanes]
+            return [result for run in runs for result in run.result()]
+        except BaseException:  # an interrupt, which the threads would not see
+            _ended.set()
+            for child in list(_running):
+                _kill(child)
+            raise
 
 
 def tell_failure(names: Sequence[str], text: str, log: Path) -> None:

@@ -17,7 +17,7 @@ import sys
 import pins
 import results
 from environment import environment
-from stage import Count, Result, Stage, read_cargo, read_lint, read_pytest, read_scalatest
+from stage import Count, Result, Stage, read_cargo, read_lint, read_pytest, read_scalatest, side_by_side
 
 GRADLE = ("gradle", "--no-daemon", "--console=plain")
 PYTHON = tuple(
@@ -69,13 +69,13 @@ def slowly(spark: str) -> dict[str, str]:
 def jvm(spark: str) -> Stage:
     suite = (f"-Psuite={os.environ['SUITE']}",) if os.environ.get("SUITE") else ()
     command = (*GRADLE, "jvmTest", f"-PsparkHome={pins.spark(spark)}", *suite)
-    return Stage(f"jvm, Spark {spark}", command, slowly(spark), read_scalatest)
+    return Stage(f"jvm, Spark {spark}", command, slowly(spark), read_scalatest, minutes=60)
 
 
 def python(spark: str) -> Stage:
     more = shlex.split(os.environ.get("TEST", ""))
     command = ("python", "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", "tests/python", *more)
-    return Stage(f"python, Spark {spark}", command, slowly(spark), read_pytest)
+    return Stage(f"python, Spark {spark}", command, slowly(spark), read_pytest, minutes=60)
 
 
 def deny() -> Stage:
@@ -98,23 +98,19 @@ def main() -> None:
     stages += [deny()] if everything else []
     stages += [rust()] if "rust" in wanted else []
     done = [stage.run() for stage in due(stages)]
-    on_spark = due(
-        [
-            make(spark)
-            for name, make in (("jvm", jvm), ("python", python))
-            if name in wanted
-            for spark in sparks
-        ]
-    )
-    if on_spark:
+    lanes = [
+        due([make(spark) for spark in sparks])
+        for name, make in (("jvm", jvm), ("python", python))
+        if name in wanted
+    ]
+    if any(lanes):
         done.append(jars().run())
         if done[-1].count.failed:
-            done += [Result(stage.name, Count(failed=1), 0) for stage in on_spark]
-            print(
-                "there are no jars, so these stages count as failed: " + "; ".join(s.name for s in on_spark)
-            )
+            names = [stage.name for lane in lanes for stage in lane]
+            done += [Result(name, Count(failed=1), 0) for name in names]
+            print("there are no jars, so these stages count as failed: " + "; ".join(names))
         else:
-            done += [stage.run() for stage in on_spark]
+            done += side_by_side(*lanes)
 
     if again is not None:
         results.replace(done)
