@@ -31,19 +31,23 @@ pub struct BlockedDepthwise {
     y: Map,
     activation: Activation,
     isa: Isa,
-    kernel: Kernel,
+    /// Kernels for one row at a time, and for as many as registers hold.
+    kernels: [(usize, Kernel); 2],
 }
 
-type Kernel = unsafe fn(&Row);
+type Kernel = unsafe fn(&Tile);
 
-/// Some pixels of a row.
-struct Row<'a> {
+/// Some pixels of some rows.
+struct Tile<'a> {
     x: *const f32,
     taps: &'a [u32],
     weights: *const f32,
     bounds: [f32; 2],
     y: *mut f32,
     step: usize,
+    /// From one row to the next.
+    x_row: usize,
+    y_row: usize,
 }
 
 impl BlockedDepthwise {
@@ -94,7 +98,7 @@ impl BlockedDepthwise {
             y,
             activation,
             isa,
-            kernel: kernel(isa, PIXELS.min(y.width), geometry.stride[1] * source.pixel()),
+            kernels: kernels(isa, PIXELS.min(y.width), geometry.stride[1] * source.pixel()),
         })
     }
 
@@ -114,7 +118,10 @@ impl BlockedDepthwise {
         let (bounds, more) = (self.activation.bounds(), self.activation.beyond_bounds());
         for block in 0..self.x.blocks() {
             let weights = &self.weights[block * (self.taps.len() + 1)..];
-            for row in 0..self.y.height {
+            let mut row = 0;
+            while row < self.y.height {
+                let [one, several] = self.kernels;
+                let (rows, kernel) = if row + several.0 <= self.y.height { several } else { one };
                 let from = block * self.x.block() * LANES + self.start + row * self.steps[0];
                 let to = self.y.start(block, row);
                 let mut column = 0;
@@ -125,88 +132,105 @@ impl BlockedDepthwise {
                     // SAFETY: when this was prepared, all windows were within the source and the kernels those of
                     // this processor; the buffers' sizes are those for which it was prepared.
                     unsafe {
-                        (self.kernel)(&Row {
+                        kernel(&Tile {
                             x: x.as_ptr().cast::<f32>().add(from + at * self.steps[1]),
                             taps: &self.taps,
                             weights: weights.as_ptr().cast(),
                             bounds,
                             y: y.as_mut_ptr().add(to + at).cast(),
                             step: self.steps[1],
+                            x_row: self.steps[0],
+                            y_row: self.y.row() * LANES,
                         });
                     }
                     column = at + pixels;
                 }
                 if let Some(activation) = more {
-                    activate_in_place(self.isa, activation, &mut y[to..to + self.y.width]);
+                    for line in row..row + rows {
+                        let start = self.y.start(block, line);
+                        activate_in_place(self.isa, activation, &mut y[start..start + self.y.width]);
+                    }
                 }
+                row += rows;
             }
         }
         Ok(())
     }
 }
 
-/// Computes P pixels of a row, which lie STEP floats apart in `x`, or `step` where that is 0.
+/// Computes P pixels of R rows, which lie STEP floats apart in `x`, or `step` where that is 0.
 #[inline(always)]
-unsafe fn row<L: Lanes, const P: usize, const STEP: usize>(row: &Row) {
-    let step = if STEP == 0 { row.step } else { STEP };
+unsafe fn tile<L: Lanes, const R: usize, const P: usize, const STEP: usize>(t: &Tile) {
+    let step = if STEP == 0 { t.step } else { STEP };
     // SAFETY: the caller's.
     unsafe {
-        let mut sums = [L::load(row.weights); P];
-        for (i, &tap) in row.taps.iter().enumerate() {
-            let x = row.x.wrapping_add(tap as usize);
-            let weight = L::load(row.weights.wrapping_add(i.wrapping_add(1).wrapping_mul(LANES)));
-            for (p, sum) in sums.iter_mut().enumerate() {
-                *sum = sum.multiply_add(L::load(x.wrapping_add(p.wrapping_mul(step))), weight);
+        let mut sums = [[L::load(t.weights); P]; R];
+        for (i, &tap) in t.taps.iter().enumerate() {
+            let x = t.x.wrapping_add(tap as usize);
+            let weight = L::load(t.weights.wrapping_add(i.wrapping_add(1).wrapping_mul(LANES)));
+            for (r, row) in sums.iter_mut().enumerate() {
+                let x = x.wrapping_add(r.wrapping_mul(t.x_row));
+                for (p, sum) in row.iter_mut().enumerate() {
+                    *sum = sum.multiply_add(L::load(x.wrapping_add(p.wrapping_mul(step))), weight);
+                }
             }
         }
-        let [low, high] = row.bounds.map(|bound| L::splat(bound));
-        for (p, sum) in sums.into_iter().enumerate() {
-            sum.at_least(low).at_most(high).store(row.y.wrapping_add(p.wrapping_mul(LANES)));
+        let [low, high] = t.bounds.map(|bound| L::splat(bound));
+        for (r, row) in sums.into_iter().enumerate() {
+            let y = t.y.wrapping_add(r.wrapping_mul(t.y_row));
+            for (p, sum) in row.into_iter().enumerate() {
+                sum.at_least(low).at_most(high).store(y.wrapping_add(p.wrapping_mul(LANES)));
+            }
         }
     }
 }
 
 /// The kernels of an instruction set.
 macro_rules! kernels {
-    ($name:ident, $lanes:ty, $(#[$feature:meta])?) => {
+    ($name:ident, $lanes:ty, $rows:literal, $(#[$feature:meta])?) => {
         mod $name {
             use super::*;
 
             $(#[$feature])?
-            unsafe fn run<const P: usize, const STEP: usize>(pixels: &Row) {
+            unsafe fn run<const R: usize, const P: usize, const STEP: usize>(t: &Tile) {
                 // SAFETY: the caller's.
-                unsafe { row::<$lanes, P, STEP>(pixels) }
+                unsafe { tile::<$lanes, R, P, STEP>(t) }
             }
 
-            pub(super) fn kernel<const STEP: usize>(pixels: usize) -> Kernel {
-                match pixels {
-                    1 => run::<1, STEP>,
-                    2 => run::<2, STEP>,
-                    3 => run::<3, STEP>,
-                    4 => run::<4, STEP>,
-                    5 => run::<5, STEP>,
-                    6 => run::<6, STEP>,
-                    _ => run::<PIXELS, STEP>,
-                }
+            fn rows<const R: usize, const STEP: usize>(pixels: usize) -> (usize, Kernel) {
+                let kernel: Kernel = match pixels {
+                    1 => run::<R, 1, STEP>,
+                    2 => run::<R, 2, STEP>,
+                    3 => run::<R, 3, STEP>,
+                    4 => run::<R, 4, STEP>,
+                    5 => run::<R, 5, STEP>,
+                    6 => run::<R, 6, STEP>,
+                    _ => run::<R, PIXELS, STEP>,
+                };
+                (R, kernel)
+            }
+
+            pub(super) fn kernels<const STEP: usize>(pixels: usize) -> [(usize, Kernel); 2] {
+                [rows::<1, STEP>(pixels), rows::<$rows, STEP>(pixels)]
             }
         }
     };
 }
 
 #[cfg(target_arch = "x86_64")]
-kernels!(avx512, Avx512, #[target_feature(enable = "avx512f")]);
+kernels!(avx512, Avx512, 2, #[target_feature(enable = "avx512f")]);
 #[cfg(target_arch = "x86_64")]
-kernels!(avx2, Avx2, #[target_feature(enable = "avx2,fma")]);
-kernels!(portable, Portable,);
+kernels!(avx2, Avx2, 1, #[target_feature(enable = "avx2,fma")]);
+kernels!(portable, Portable, 1,);
 
-/// The kernel for so many pixels, at most [`PIXELS`].
-fn kernel(isa: Isa, pixels: usize, step: usize) -> Kernel {
+/// The kernels for so many pixels, at most [`PIXELS`].
+fn kernels(isa: Isa, pixels: usize, step: usize) -> [(usize, Kernel); 2] {
     macro_rules! by_step {
         ($set:ident) => {
             match step {
-                16 => $set::kernel::<16>(pixels),
-                32 => $set::kernel::<32>(pixels),
-                _ => $set::kernel::<0>(pixels),
+                16 => $set::kernels::<16>(pixels),
+                32 => $set::kernels::<32>(pixels),
+                _ => $set::kernels::<0>(pixels),
             }
         };
     }
