@@ -4,8 +4,8 @@
 
 use ndarray::ArrayView4;
 
+use super::activation::{Activation, activate_in_place};
 use super::buffers::Buffers;
-use super::elementwise::{Activation, activate_in_place};
 use super::isa::Isa;
 use super::map::{LANES, Map, Pixel};
 use super::source::{Source, Tap};

@@ -4,7 +4,7 @@
 
 use ndarray::ArrayView4;
 
-use super::elementwise::{Activation, activate_in_place};
+use super::activation::{Activation, activate_in_place};
 use super::isa::{Isa, Set};
 use super::lanes::Lanes;
 use super::lanes::Portable;

@@ -16,6 +16,12 @@ pub(super) trait Lanes: Copy {
     unsafe fn multiply_add(self, a: Self, b: Self) -> Self;
     /// `self + other`.
     unsafe fn add(self, other: Self) -> Self;
+    /// `self * other`.
+    unsafe fn multiply(self, other: Self) -> Self;
+    /// `self / other`.
+    unsafe fn divide(self, other: Self) -> Self;
+    /// The power of two whose exponent is `bits - zero` of the lanes' bits as whole numbers: of -126 to 127.
+    unsafe fn power_of_two(self, zero: u32) -> Self;
     /// The larger one; where `self` is NaN, that.
     unsafe fn at_least(self, bound: Self) -> Self;
     /// The smaller one; where `self` is NaN, that.
@@ -23,6 +29,10 @@ pub(super) trait Lanes: Copy {
     /// The larger one; NaN where either is.
     unsafe fn larger(self, other: Self) -> Self;
 }
+
+/// A float's exponent of 0, and the bits of its fraction.
+const BIAS: u32 = 127;
+const FRACTION: u32 = 23;
 
 /// Without instructions of our own: the compiler takes those that every processor of its target has.
 #[derive(Clone, Copy)]
@@ -73,6 +83,22 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn multiply(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    unsafe fn divide(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
+    }
+
+    #[inline(always)]
+    unsafe fn power_of_two(self, zero: u32) -> Self {
+        let one = |v: f32| f32::from_bits(v.to_bits().wrapping_sub(zero).wrapping_add(BIAS) << FRACTION);
+        Portable(self.0.map(one))
+    }
+
+    #[inline(always)]
     unsafe fn at_least(self, bound: Self) -> Self {
         self.zip(bound, |a, b| if a < b { b } else { a })
     }
@@ -96,7 +122,7 @@ pub(super) use x86::{Avx2, Avx512};
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::Lanes;
+    use super::{BIAS, FRACTION, Lanes};
 
     /// One register of AVX-512.
     #[derive(Clone, Copy)]
@@ -132,6 +158,25 @@ mod x86 {
         #[inline(always)]
         unsafe fn add(self, other: Self) -> Self {
             Avx512(unsafe { _mm512_add_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn multiply(self, other: Self) -> Self {
+            Avx512(unsafe { _mm512_mul_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn divide(self, other: Self) -> Self {
+            Avx512(unsafe { _mm512_div_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn power_of_two(self, zero: u32) -> Self {
+            unsafe {
+                let exponent = _mm512_set1_epi32(BIAS.wrapping_sub(zero).cast_signed());
+                let bits = _mm512_add_epi32(_mm512_castps_si512(self.0), exponent);
+                Avx512(_mm512_castsi512_ps(_mm512_slli_epi32::<FRACTION>(bits)))
+            }
         }
 
         // Of two operands, one of which is NaN, the instruction gives the second.
@@ -193,6 +238,26 @@ mod x86 {
         #[inline(always)]
         unsafe fn add(self, other: Self) -> Self {
             unsafe { Avx2(_mm256_add_ps(self.0, other.0), _mm256_add_ps(self.1, other.1)) }
+        }
+
+        #[inline(always)]
+        unsafe fn multiply(self, other: Self) -> Self {
+            unsafe { Avx2(_mm256_mul_ps(self.0, other.0), _mm256_mul_ps(self.1, other.1)) }
+        }
+
+        #[inline(always)]
+        unsafe fn divide(self, other: Self) -> Self {
+            unsafe { Avx2(_mm256_div_ps(self.0, other.0), _mm256_div_ps(self.1, other.1)) }
+        }
+
+        #[inline(always)]
+        unsafe fn power_of_two(self, zero: u32) -> Self {
+            let one = |v: __m256| unsafe {
+                let exponent = _mm256_set1_epi32(BIAS.wrapping_sub(zero).cast_signed());
+                let bits = _mm256_add_epi32(_mm256_castps_si256(v), exponent);
+                _mm256_castsi256_ps(_mm256_slli_epi32::<{ FRACTION.cast_signed() }>(bits))
+            };
+            Avx2(one(self.0), one(self.1))
         }
 
         #[inline(always)]

@@ -159,14 +159,14 @@ impl Map {
 
 /// The values of pixels, one after the other.
 #[allow(unsafe_code)] // Another view of the same values.
-pub(super) fn floats(pixels: &[Pixel]) -> &[f32] {
+fn floats(pixels: &[Pixel]) -> &[f32] {
     // SAFETY: a pixel is 16 values without gaps, and needs more alignment than one.
     unsafe { std::slice::from_raw_parts(pixels.as_ptr().cast(), pixels.len() * LANES) }
 }
 
 /// As [`floats`], to be written.
 #[allow(unsafe_code)] // As above.
-pub(super) fn floats_mut(pixels: &mut [Pixel]) -> &mut [f32] {
+fn floats_mut(pixels: &mut [Pixel]) -> &mut [f32] {
     // SAFETY: as above; the pixels are borrowed by nobody else meanwhile.
     unsafe { std::slice::from_raw_parts_mut(pixels.as_mut_ptr().cast(), pixels.len() * LANES) }
 }

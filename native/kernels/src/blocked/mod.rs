@@ -5,6 +5,7 @@
 //! A kernel is prepared once for its weights, shapes and instruction set; the way in which it then computes an image,
 //! and the order of its sums, depends on nothing else.
 
+mod activation;
 mod buffers;
 mod conv;
 mod depthwise;
@@ -17,10 +18,11 @@ mod source;
 mod tile;
 mod winograd;
 
+pub use activation::{Activation, activate};
 pub use buffers::Buffers;
 pub use conv::{BlockedConv, Ending};
 pub use depthwise::BlockedDepthwise;
-pub use elementwise::{Activation, accumulate, activate, copy_blocks, multiply, scale_and_shift};
+pub use elementwise::{accumulate, copy_blocks, multiply, scale_and_shift};
 pub use isa::Isa;
 pub use map::{Border, LANES, Map, Pixel};
 pub use pool::{Windows, max_pool, mean_pool};

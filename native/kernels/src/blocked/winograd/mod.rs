@@ -11,9 +11,9 @@ use std::ops::Range;
 use ndarray::ArrayView4;
 
 use self::transform::{Backward, Forward, Transforms};
+use super::activation::activate_in_place;
 use super::buffers::Buffers;
 use super::conv::{BlockedConv, Ending};
-use super::elementwise::activate_in_place;
 use super::isa::Isa;
 use super::map::{Border, LANES, Map, Pixel};
 use super::source::Source;
