@@ -1,8 +1,10 @@
 # The short name of every intention. Each sets up what it needs; what is fetched is kept in ~/.cache/firesteel.
 #   SPARK="4.0.1"  SUITE=firesteel.ml.CnnClassifierSuite  TEST="-k name"   narrow test-jvm and test-python
+#   BENCH_ROUNDS=1  BENCH_NETWORKS="mobilenet_v2 resnet18"   narrow bench
 SETUP = @python3 .make/setup.py
 IN    = @python3 .make/environment.py
 TEST_PY = @python3 .make/test.py
+BENCH = @python3 .make/environment.py --venv bench python
 
 .PHONY: help demo jar test test-rust test-jvm test-python lint format test-all test-again bench clean
 .NOTPARALLEL:
@@ -53,12 +55,13 @@ test-again: ## those stages again that failed in the last test-all
 	$(SETUP) test-all
 	$(TEST_PY) all again
 
-bench: ## the benchmarks, beside PyTorch, OpenVINO and ONNX Runtime
+bench: ## the benchmarks, beside PyTorch, OpenVINO, ONNX Runtime and Rust's crates
 	$(SETUP) bench
 	$(IN) gradle --no-daemon --console=plain -q jar
-	@python3 .make/environment.py --venv bench python tests/bench/run.py
-	@python3 .make/environment.py --venv bench python tests/bench/images.py
-	@python3 .make/environment.py --venv bench python tests/bench/engine.py
+	$(BENCH) tests/bench/engine.py
+	$(BENCH) tests/bench/images.py
+	$(BENCH) tests/bench/photos.py
+	$(BENCH) tests/bench/run.py
 
 clean: ## removes what was built (the cache stays)
 	rm -rf target jvm/build .gradle

@@ -1,103 +1,138 @@
-"""The networks' forward pass beside OpenVINO, ONNX Runtime and PyTorch, one thread each: `engine.py` writes ENGINE.md.
+"""The networks' forward pass beside other engines, one thread each: `engine.py` writes ENGINE.md.
 
 Every program runs on the same core and answers in turn, several rounds, and the ratios are of one round each, so that a
-machine whose speed drifts does not decide. Each answer is the best of the batches of half a second.
+machine whose speed drifts does not decide. Each answer is the best of the batches of some time. BENCH_NETWORKS may
+name fewer networks.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import statistics
 import subprocess
 import sys
-from datetime import date
+import tempfile
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-SECONDS = 0.5
-NETWORKS = ("mobilenet_v2", "resnet18", "resnet50", "squeezenet1_1", "efficientnet_b0", "vgg16")
-BATCHES = (1, 8, 32)
-OURS = "Firesteel"
+import common
+from common import Program, row
+from networks import export_onnx, export_torchscript, network
+
+ROUNDS = common.rounds(3)
+SECONDS = 0.25
+MAIN = ("mobilenet_v2", "resnet18", "resnet50", "squeezenet1_1")
+ALL = (*MAIN, "mobilenet_v1_100", "efficientnet_b0", "vgg16")
+NETWORKS = tuple(os.environ.get("BENCH_NETWORKS", " ".join(ALL)).split())
+PACKAGES = {"OpenVINO": "openvino", "ONNX Runtime": "onnxruntime", "PyTorch": "torch"}
+CRATES = {"tch": "TorchScript by tch 0.26.0", "tract": "tract-onnx 0.23.9", "rten": "rten 0.27.0"}
+# What holds the convolutions of OpenVINO, which are oneDNN's, and PyTorch to AVX2. ONNX Runtime cannot be held.
+AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
 
 
-def start(command: list[str]) -> subprocess.Popen:
-    core = ["taskset", "-c", "0"] if platform.system() == "Linux" else []
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    environment.pop("LD_LIBRARY_PATH", None)  # PyTorch brings its own libtorch.
-    return subprocess.Popen(
-        [*core, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    )
+class Round(NamedTuple):
+    """What one round found: GFLOP an image, the core's GFLOP/s at that time, and everyone's images per second."""
+
+    gflop: float
+    peak: float
+    speeds: list[float]
 
 
-def ask(name: str, program: subprocess.Popen, network: str, batch: int) -> float:
-    """Images per second."""
-    program.stdin.write(f"{network} {batch} {SECONDS}\n")
-    program.stdin.flush()
-    answer = program.stdout.readline()
-    if not answer:
-        sys.exit(f"{name} ended at {network} in batches of {batch}")
-    return float(answer)
+class Contest(NamedTuple):
+    """Our program and its peers, which read files of these endings in a folder, and what measures the core's peak."""
+
+    ours: Program
+    peers: list[tuple[Program, str]]
+    folder: Path
+    peak: Program
+
+    def round(self, name: str, batch: int) -> Round:
+        peak = float(self.peak.ask(0.05))
+        speed, gflop = map(float, self.ours.ask(name, batch, SECONDS).split())
+        others = [float(peer.ask(self.folder / (name + end), batch, SECONDS)) for peer, end in self.peers]
+        return Round(gflop, peak, [speed, *others])
+
+    def table(self, networks: tuple[str, ...], batches: tuple[int, ...], rounds: int) -> list[str]:
+        """A row for each network and batch, and the means of our ratios."""
+        peers = [peer.name for peer, _ in self.peers]
+        titles = ["network", "batch", "Firesteel", *peers, *(f"to {peer}" for peer in peers)]
+        lines = [row(*titles, "GFLOP/s (of the peak)"), "|---" * (len(titles) + 1) + "|"]
+        medians: list[list[float]] = []  # of the ratios to each peer, a list a row
+        for name, batch in itertools.product(networks, batches):
+            found = [self.round(name, batch) for _ in range(rounds)]
+            ours, *others = zip(*(one.speeds for one in found))
+            medians.append([statistics.median(common.ratios(ours, other)) for other in others])
+            speeds = (f"{statistics.median(own):.1f} ({max(own):.1f})" for own in (ours, *others))
+            rate = statistics.median(ours) * found[0].gflop
+            share = statistics.median(one.speeds[0] * one.gflop / one.peak for one in found)
+            ratios = (f"{ratio:.2f}" for ratio in medians[-1])
+            lines.append(row(name, batch, *speeds, *ratios, f"{rate:.0f} ({share:.0%})"))
+            print(lines[-1], flush=True)
+        means = (f"{statistics.geometric_mean(log):.2f} {peer}" for peer, log in zip(peers, zip(*medians)))
+        return [*lines, "", f"Geometric means of the ratios: {', '.join(means)}.", ""]
+
+
+def package(name: str, **variables: str) -> tuple[Program, str]:
+    """A peer among Python's packages."""
+    module = PACKAGES[name]
+    script = [sys.executable, str(common.BENCH / "throughput.py"), module]
+    program = Program(f"{name} {version(module)}", script, core=0, **variables)
+    return program, ".pt" if module == "torch" else ".onnx"
+
+
+def crate(name: str) -> tuple[Program, str]:
+    """A peer among Rust's crates."""
+    built = str(common.ROOT / "target" / "release" / name)
+    return Program(CRATES[name], [built], core=0, **common.libtorch()), ".pt" if name == "tch" else ".onnx"
 
 
 def main() -> None:
-    build = ["cargo", "build", "--quiet", "--release", "-p", "firesteel-core", "--example", "throughput"]
-    subprocess.run(build, cwd=ROOT, check=True)
-    script = str(ROOT / "tests" / "bench" / "throughput.py")
-    programs = {OURS: start([str(ROOT / "target" / "release" / "examples" / "throughput")])}
-    for peer, package in (("OpenVINO", "openvino"), ("ONNX Runtime", "onnxruntime"), ("PyTorch", "torch")):
-        programs[f"{peer} {version(package)}"] = start([sys.executable, script, package])
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    peers = [name for name in programs if name != OURS]
+    throughput = common.example("firesteel-core", "throughput")
+    peak = common.example("firesteel-kernels", "peak")
+    build = ["cargo", "build", "--quiet", "--release", "--locked"]
+    subprocess.run(build, cwd=common.BENCH / "peers", check=True)
     lines = [
         "# The forward pass",
         "",
         "Written by `make bench`. Images per second on one thread, fp32, from pixels in memory to scores, all programs",
-        "on one core in turn: the median of the rounds (the best), and the median of our ratios to each peer.",
+        "on one core in turn: the median of the rounds (the best), and the median of our ratios to each peer. GFLOP/s",
+        "are twice the multiplications of a direct convolution, and their share that of the fused multiply-adds which",
+        "the core does in registers at that time: Winograd's algorithm multiplies less, so it may exceed 100 %.",
         "",
-        f"{date.today()}, commit {commit}, {processor()}, {ROUNDS} rounds.",
+        f"{common.where()}, {ROUNDS} rounds in turn.",
         "",
-        "| network | batch | "
-        + " | ".join(programs)
-        + " | "
-        + " | ".join(f"to {name}" for name in peers)
-        + " |",
-        "|---|---|" + "---|" * (len(programs) + len(peers)),
     ]
-    logs = {name: [] for name in peers}
-    for network in NETWORKS:
-        for batch in BATCHES:
-            found = {name: [] for name in programs}
-            for _ in range(ROUNDS):
-                for name, program in programs.items():
-                    found[name].append(ask(name, program, network, batch))
-            speeds = [f"{statistics.median(speeds):.1f} ({max(speeds):.1f})" for speeds in found.values()]
-            ratios = {
-                name: statistics.median(ours / theirs for ours, theirs in zip(found[OURS], found[name]))
-                for name in peers
-            }
-            for name, ratio in ratios.items():
-                logs[name].append(ratio)
-            row = [network, str(batch), *speeds, *(f"{ratio:.2f}" for ratio in ratios.values())]
-            lines.append(f"| {' | '.join(row)} |")
-            print(lines[-1], flush=True)
-    means = [f"{statistics.geometric_mean(ratios):.2f}" for ratios in logs.values()]
-    lines += ["", "Geometric means of the ratios: " + ", ".join(map(" ".join, zip(means, peers))) + "."]
-    (ROOT / "tests" / "bench" / "ENGINE.md").write_text("\n".join(lines) + "\n")
-    print(lines[-1])
-    for program in programs.values():
-        program.stdin.close()
-        program.wait()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for name in NETWORKS:
+            export_onnx(network(name), folder / f"{name}.onnx")
+            export_torchscript(network(name), folder / f"{name}.pt")
 
+        def contest(isa: list[str], peers: list[tuple[Program, str]]) -> Contest:
+            ours = Program("Firesteel", [throughput, *isa], core=0)
+            measures = Program("the peak", [peak, *isa], core=0)
+            for program in (ours, measures, *(peer for peer, _ in peers)):
+                stack.enter_context(program)
+            return Contest(ours, peers, folder, measures)
 
-def processor() -> str:
-    """What Linux says of the first core."""
-    with open("/proc/cpuinfo") as info:
-        return next((line.split(":")[1].strip() for line in info if line.startswith("model name")), "unknown")
+        engines = contest([], [package(name) for name in PACKAGES])
+        lines += ["## Beside other engines", "", *engines.table(NETWORKS, (1, 8, 32), ROUNDS)]
+        crates = contest([], [crate(name) for name in CRATES])
+        lines += ["## Beside other crates, one round", "", *crates.table(NETWORKS, (1, 8), 1)]
+        if platform.machine() == "x86_64":
+            held = contest(["avx2"], [package(name, **AVX2) for name in ("OpenVINO", "PyTorch")])
+            lines += [
+                "## All held to AVX2",
+                "",
+                "OpenVINO by oneDNN's variable, which its convolutions obey; its last layer may not.",
+                "",
+                *held.table(tuple(name for name in MAIN if name in NETWORKS), (1, 8), ROUNDS),
+            ]
+    common.write("ENGINE.md", lines)
 
 
 if __name__ == "__main__":

@@ -1,28 +1,20 @@
-"""Photos stage by stage, beside Pillow and PyTorch, one thread each, in turn: `images.py [FOLDER]` writes IMAGES.md.
-
-FOLDER holds photos/ with JPEG files, and weights/squeezenet1_1.pth; default $FIRESTEEL_DATA.
-"""
+"""Photos stage by stage, beside Pillow and PyTorch, one thread each, in turn: `images.py` writes IMAGES.md."""
 
 from __future__ import annotations
 
 import io
-import json
-import os
 import statistics
-import subprocess
-import sys
 import time
-from datetime import date
-from pathlib import Path
 
+import common
 import PIL
 import torch
+from common import row, spread
 from PIL import Image
 from torchvision.models import squeezenet1_1
 from torchvision.transforms import functional
 
-ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+ROUNDS = common.rounds(3)
 FILTERS = ("bilinear", "bicubic", "lanczos")
 STAGES = ("decode", "resize", "both", "forward")
 BATCH = 32
@@ -57,14 +49,9 @@ def theirs(files: list[bytes], name: str, network: torch.nn.Module) -> dict[str,
 
 
 def main() -> None:
-    photos = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ["FIRESTEEL_DATA"]) / "photos"
+    photos = common.data("photos", "weights") / "photos"
     files = [path.read_bytes() for path in sorted(photos.glob("*.JPEG"))]
-    build = ["cargo", "build", "--quiet", "--release", "-p", "firesteel-core", "--example", "stages"]
-    subprocess.run(build, cwd=ROOT, check=True)
-    example = str(ROOT / "target" / "release" / "examples" / "stages")
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    example = common.example("firesteel-core", "stages")
     weights = str(photos.with_name("weights") / "squeezenet1_1.pth")
     torch.set_num_threads(1)
     network = squeezenet1_1()
@@ -73,9 +60,9 @@ def main() -> None:
     lines = [
         "# Photos stage by stage, beside Pillow and PyTorch",
         "",
-        "Written by `tests/bench/images.py`. Only ratios within one run mean anything: the machine's speed drifts.",
+        "Written by `make bench`. Only ratios within one run mean anything: the machine's speed drifts.",
         "",
-        f"{date.today()}, commit {commit}, {os.cpu_count()} cores, Pillow {PIL.__version__}, torch"
+        f"{common.where()}, Pillow {PIL.__version__}, torch"
         f" {torch.__version__}; {len(files)} photos, one thread each, {ROUNDS} rounds in turn. The short side to 256,"
         f" centre crop 224 (both: decode and resize); forward: SqueezeNet 1.1 in batches of {BATCH}, PyTorch with"
         " channels_last.",
@@ -87,23 +74,16 @@ def main() -> None:
         theirs(files, name, network)
         rounds = []
         for _ in range(ROUNDS):
-            done = subprocess.run(
-                [example, str(photos), name, weights], capture_output=True, text=True, check=True
-            )
-            own = json.loads(done.stdout)
+            own = common.run([example, photos, name, weights])
             assert own.pop("files") == len(files)
             rounds.append((own, theirs(files, name, network)))
         for both in (measured for pair in rounds for measured in pair):
             both["both"] = both["decode"] + both["resize"]
         for stage in STAGES:
             owns, others = ([pair[i][stage] for pair in rounds] for i in (0, 1))
-            ratios = [own / other for own, other in zip(owns, others)]
-            lines.append(
-                f"| {name} | {stage} | {statistics.median(owns):.2f} | {statistics.median(others):.2f} |"
-                f" {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |"
-            )
-    (ROOT / "tests" / "bench" / "IMAGES.md").write_text("\n".join([*lines, ""]))
-    print("\n".join(lines))
+            medians = (f"{statistics.median(seconds):.2f}" for seconds in (owns, others))
+            lines.append(row(name, stage, *medians, spread(common.ratios(owns, others))))
+    common.write("IMAGES.md", lines)
 
 
 if __name__ == "__main__":

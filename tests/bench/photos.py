@@ -1,94 +1,138 @@
-"""Photos from JPEG to label, local[1]: `photos.py firesteel|udf <photos> <weights of squeezenet1_1>` prints JSON.
+"""Photos from JPEG to label through Spark, beside what else Spark's users write: `photos.py` writes PHOTOS.md.
 
-`udf` is what Spark has for this: predict_batch_udf with PyTorch and torchvision's transforms on Pillow's images.
+Spark and the program without Spark answer in turn, several rounds, and the ratios are of one round each, so that
+a machine whose speed drifts does not decide.
 """
 
 from __future__ import annotations
 
-import io
+import csv
 import json
+import os
+import statistics
 import sys
 import tempfile
-import time
+from importlib.metadata import version
+from pathlib import Path
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as f
+import common
+import torch
+from common import Program, row, spread
+from networks import export_onnx, network
+from photo_queries import BASE, FIRESTEEL, QUERIES
 
-COPIES = 4
-
-
-def rate(labels: DataFrame, photos: DataFrame) -> dict:
-    """Photos per second, the second time; and what was found, to compare."""
-    for _ in range(2):
-        started = time.perf_counter()
-        found = labels.collect()
-        seconds = time.perf_counter() - started
-    assert len(found) == photos.count()
-    return {"photos": len(found) / seconds, "labels": dict(tuple(row) for row in found)}
-
-
-def firesteel(spark: SparkSession, photos: DataFrame, weights: str) -> dict:
-    from firesteel import Firesteel
-    from firesteel import functions as fs
-
-    path = tempfile.mkdtemp() + "/model"
-    Firesteel.importModel(spark, "squeezenet1_1", weights, "", path)
-    # The copies of a photo are not equal, or they would be computed once.
-    content = f.concat("content", f.col("copy").cast("string").cast("binary"))
-    return rate(photos.select("file", fs.classify(content, model=path)), photos)
+ROUNDS = common.rounds(3)
+COPIES = int(os.environ.get("BENCH_COPIES") or 4)
+SPEED, AGREEMENT = "mobilenet_v2", "squeezenet1_1"
+LOOP = "The same in Rust, without Spark"
+ONNX = "mapInPandas, ONNX Runtime, Pillow"
+PACKAGES = ("torch", "torchvision", "onnxruntime", "openvino", "pillow", "simplejpeg")
 
 
-def udf(spark: SparkSession, photos: DataFrame, weights: str) -> dict:
-    from pyspark.ml.functions import predict_batch_udf
-    from pyspark.sql.types import IntegerType
+def save(folder: Path, weights: Path) -> None:
+    """The files of both networks: one to measure, with random weights, and one with those that the labels are of."""
+    for name in (SPEED, AGREEMENT):
+        model = network(name)
+        if name == AGREEMENT:
+            model.load_state_dict(torch.load(weights, weights_only=True))
+        torch.save(model.state_dict(), folder / f"{name}.pth")
+        export_onnx(model, folder / f"{name}.onnx")
 
-    def make():
-        import torch
-        from PIL import Image
-        from torchvision import transforms
-        from torchvision.models import squeezenet1_1
 
-        torch.set_num_threads(1)
-        model = squeezenet1_1()
-        model.load_state_dict(torch.load(weights, weights_only=True))
-        model = model.eval().to(memory_format=torch.channels_last)
-        prepare = transforms.Compose(
-            [
-                transforms.Resize(256),
-                transforms.CenterCrop(224),
-                transforms.ToTensor(),
-                transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
-            ]
-        )
+class Session:
+    """Whatever labels photos on some cores: a Spark session, and the program without Spark."""
 
-        def predict(contents):
-            images = [prepare(Image.open(io.BytesIO(content)).convert("RGB")) for content in contents]
-            with torch.inference_mode():
-                batch = torch.stack(images).contiguous(memory_format=torch.channels_last)
-                return model(batch).argmax(1).numpy()
+    def __init__(self, cores: int, photos: Path, models: Path):
+        files = [photos, models, COPIES]
+        script = [sys.executable, common.BENCH / "photos_spark.py", cores, *files]
+        self.cores = cores
+        self.spark = Program(f"local[{cores}]", script, **common.with_firesteel())
+        self.loop = Program(LOOP, [common.example("firesteel-core", "photos"), *files])
 
-        return predict
+    def ask(self, query: str, network: str, whole: bool) -> dict:
+        own = query == LOOP
+        words = [self.cores if own else query, network, whole]
+        return json.loads((self.loop if own else self.spark).ask(json.dumps(words)))
 
-    predict = predict_batch_udf(make, return_type=IntegerType(), batch_size=32)
-    return rate(photos.select("file", predict("content").cast("string")), photos)
+
+def first_photos(photo: Path, models: Path) -> dict[str, list[float]]:
+    """Seconds of the first query, and of those with a network what they take beyond it."""
+    found: dict[str, list[float]] = {query: [] for query in ("nothing", FIRESTEEL, BASE, ONNX)}
+    for _ in range(ROUNDS):
+        for query, seconds in found.items():
+            seconds.append(common.spark("first_photo.py", query, photo, models, SPEED)["seconds"])
+            print(f"the first photo, {query}: {seconds[-1]:.2f} s", flush=True)
+    nothing = found["nothing"]
+    beyond = {
+        query: [a - b for a, b in zip(own, nothing)] for query, own in found.items() if own is not nothing
+    }
+    return {"nothing": nothing, **beyond}
+
+
+def table(session: Session, golden: dict[str, str]) -> list[str]:
+    """Asks a session and shows what it answered."""
+    queries = [FIRESTEEL, LOOP, *(query for query in QUERIES if query != FIRESTEEL)]
+    same, speeds = {}, {query: [] for query in queries}
+    for query in queries:
+        labels = session.ask(query, AGREEMENT, False)["labels"]
+        same[query] = sum(labels[file] == label for file, label in golden.items() if file in labels)
+        session.ask(query, SPEED, True)  # Warms up.
+    for _ in range(ROUNDS):
+        for query in queries:
+            speeds[query].append(session.ask(query, SPEED, True)["speed"])
+            print(f"{session.spark.name}, {query}: {speeds[query][-1]:.1f} photos/s", flush=True)
+    lines = [
+        row("photos/s", "median (best)", "Firesteel in SQL to it", "labels as PyTorch's"),
+        "|---|---|---|---|",
+    ]
+    for query, own in speeds.items():
+        ratio = spread(common.ratios(speeds[FIRESTEEL], own))
+        best = f"{statistics.median(own):.1f} ({max(own):.1f})"
+        lines.append(row(query, best, ratio, f"{same[query]} of {len(labels)}"))
+    return [f"## local[{session.cores}]", "", *lines, ""]
 
 
 def main() -> None:
-    kind, folder, weights = sys.argv[1:]
-    spark = (
-        SparkSession.builder.master("local[1]")
-        .appName("firesteel-bench")
-        .config("spark.ui.enabled", "false")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .getOrCreate()
-    )
-    files = spark.read.format("binaryFile").load(folder + "/*.JPEG")
-    photos = files.select(f.element_at(f.split("path", "/"), -1).alias("file"), "content")
-    photos = photos.crossJoin(spark.range(COPIES).withColumnRenamed("id", "copy"))
-    photos = photos.withColumn("file", f.concat("file", "copy")).repartition(1).cache()
-    photos.count()
-    print(json.dumps({"firesteel": firesteel, "udf": udf}[kind](spark, photos, weights)))
-    spark.stop()
+    data = common.data("photos", "weights")
+    photos = Path(os.environ.get("BENCH_PHOTOS") or data / "photos")
+    with open(data / "weights" / f"{AGREEMENT}.top5.csv") as file:
+        golden = {line["file"]: line["top1"] for line in csv.DictReader(file)}
+    lines = [
+        "# Photos from JPEG to label",
+        "",
+        "Written by `make bench`. Only ratios within one run mean anything: the machine's speed drifts.",
+        "",
+        f"{common.where()}, Spark {Path(os.environ['SPARK_HOME']).name.removeprefix('spark-')}, "
+        + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+        + f"; {ROUNDS} rounds in turn.",
+        "",
+        f"MobileNetV2 with random weights, {COPIES} copies of each photo, in memory; the short side to 256, the centre"
+        " of 224. Spark's rows go to networks in batches of 32, whose engines have a thread a core; Python's workers"
+        " and their networks are those of the query before. simplejpeg decodes at half the size where that is enough."
+        " Labels: SqueezeNet 1.1 with its trained weights, against those that PyTorch and Pillow give.",
+        "",
+    ]
+    with tempfile.TemporaryDirectory() as temporary:
+        models = Path(temporary)
+        save(models, data / "weights" / f"{AGREEMENT}.pth")
+        for cores in (1, 2):
+            session = Session(cores, photos, models)
+            with session.spark, session.loop:
+                lines += table(session, golden)
+        first = first_photos(next(iter(sorted(photos.glob("*.JPEG")))), models)
+    nothing = first.pop("nothing")
+    lines += [
+        "## The first photo",
+        "",
+        "The first query of a new session on a new executor (`local-cluster[1,1,1024]`), one photo with MobileNetV2"
+        " from a local disk, in seconds beyond such a query that counts the photo's bytes"
+        f" ({statistics.median(nothing):.2f} s):",
+        "",
+        row("", "median (lowest to highest)"),
+        "|---|---|",
+        *(row(query, spread(seconds)) for query, seconds in first.items()),
+    ]
+    common.write("PHOTOS.md", lines)
 
 
 if __name__ == "__main__":

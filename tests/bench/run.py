@@ -1,5 +1,5 @@
-"""The benchmarks: training and inference of LeNet on MNIST, beside libtorch through tch and beside PyTorch; photos
-from JPEG to label, beside Spark's predict_batch_udf with PyTorch.
+"""Training and inference of LeNet on MNIST, beside libtorch through tch and beside PyTorch; and what the SQL operator
+costs.
 
 Every peer is a process of its own with one thread (but for Firesteel on two cores); they run in turn, several rounds,
 and the ratios are of one round each, so that a machine whose speed drifts does not decide. Writes RESULTS.md.
@@ -8,19 +8,17 @@ and the ratios are of one round each, so that a machine whose speed drifts does 
 from __future__ import annotations
 
 import gzip
-import json
 import os
-import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-from datetime import date
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+import common
+from common import row, spread
+
+ROUNDS = common.rounds(2)
 EPOCHS = 2
 FILES = (
     "train-images-idx3-ubyte",
@@ -30,39 +28,18 @@ FILES = (
 )
 
 
-def run(command: list[str]) -> dict:
-    """The JSON in the last line that a process prints."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    environment["LD_LIBRARY_PATH"] = str(Path(os.environ["LIBTORCH"]) / "lib")
-    if "mnist.py" in command[1] or "udf" in command:  # which bring their own libtorch
-        del environment["LD_LIBRARY_PATH"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
-
-
-def submit(cores: int, script: str, *arguments: str) -> dict:
-    spark_home = Path(os.environ["SPARK_HOME"])
-    jar = os.environ["FIRESTEEL_JAR"]
-    command = [str(spark_home / "bin" / "spark-submit"), "--jars", jar, "--py-files", jar]
-    command += ["--master", f"local[{cores}]", "--driver-memory", "4g"]
-    return run([*command, str(ROOT / "tests" / "bench" / script), *arguments])
-
-
 def firesteel(folder: Path, cores: int) -> dict:
-    return submit(cores, "spark.py", str(folder), str(cores), str(EPOCHS))
+    return common.spark("spark.py", folder, cores, EPOCHS)
 
 
 def plain_tch(folder: Path) -> dict:
-    build = ["cargo", "build", "--quiet", "--release", "-p", "firesteel-torch-train", "--example", "plain"]
-    subprocess.run(build, cwd=ROOT, check=True)
-    return run([str(ROOT / "target" / "release" / "examples" / "plain"), str(folder), str(EPOCHS)])
+    plain = common.example("firesteel-torch-train", "plain")
+    return common.run([plain, folder, EPOCHS], **common.libtorch())
 
 
 def pytorch(folder: Path) -> dict:
-    script = str(ROOT / "tests" / "parity" / "mnist.py")
-    result = run([sys.executable, script, "--bench", "--epochs", str(EPOCHS), str(folder)])
+    script = common.ROOT / "tests" / "parity" / "mnist.py"
+    result = common.run([sys.executable, script, "--bench", "--epochs", EPOCHS, folder])
     return {
         "training": [result["train_images_per_second"]],
         "inference": result["predict_32_images_per_second"],
@@ -76,32 +53,35 @@ def speed(result: dict, what: str) -> float:
 
 
 def table(results: dict[str, list[dict]], what: str, base: str) -> list[str]:
-    lines = [
-        f"| {what}, images/s | median | best | ratio to {base}, median (lowest to highest) |",
-        "|---|---|---|---|",
-    ]
+    ratio = f"ratio to {base}, median (lowest to highest)"
+    lines = [row(f"{what}, images/s", "median", "best", ratio), "|---|---|---|---|"]
     for name, rounds in results.items():
         speeds = [speed(r, what) for r in rounds if what in r]
-        if not speeds:
-            continue
-        ratios = [own / speed(other, what) for own, other in zip(speeds, results[base])]
-        ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-        lines.append(f"| {name} | {statistics.median(speeds):,.0f} | {max(speeds):,.0f} | {ratio} |")
+        if speeds:
+            ratios = common.ratios(speeds, (speed(other, what) for other in results[base]))
+            lines.append(
+                row(name, f"{statistics.median(speeds):,.0f}", f"{max(speeds):,.0f}", spread(ratios))
+            )
     return [*lines, ""]
 
 
-def processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":")[1].strip()
-    return platform.processor()
+def overhead_table(rounds: list[dict]) -> list[str]:
+    """What the SQL operator costs."""
+    parts = {
+        "all of it": "total",
+        "the operator's own": "own",
+        "the native boundary": "boundary",
+        "prediction": "predict",
+    }
+    sizes = list(rounds[0])
+    lines = [row("nanoseconds a row", *(f"{int(size):,} bytes a row" for size in sizes)), "|---|---|---|"]
+    for words, what in parts.items():
+        lines.append(row(words, *(spread([found[size][what] for found in rounds], ",.0f") for size in sizes)))
+    return [*lines, ""]
 
 
 def main() -> None:
-    data = os.environ.get("FIRESTEEL_DATA")
-    if not data or not (Path(data) / "mnist").is_dir():
-        sys.exit("set FIRESTEEL_DATA to a folder that holds mnist/ with the four files of MNIST (.gz)")
-    mnist = Path(data) / "mnist"
+    mnist = common.data("mnist") / "mnist"
     peers = {
         "libtorch by tch, plain loop": lambda unpacked: plain_tch(unpacked),
         "PyTorch 2.13.0, channels_last": lambda _: pytorch(mnist),
@@ -110,8 +90,6 @@ def main() -> None:
     }
     results: dict[str, list[dict]] = {name: [] for name in peers}
     overheads = []
-    photos: dict[str, list[dict]] = {"firesteel": [], "udf": []}
-    images = [str(Path(data) / "photos"), str(Path(data) / "weights" / "squeezenet1_1.pth")]
     with tempfile.TemporaryDirectory() as temporary:
         unpacked = Path(temporary)
         for name in FILES:
@@ -122,22 +100,17 @@ def main() -> None:
                 print(f"round {i + 1} of {ROUNDS}: {name}", flush=True)
                 results[name].append(peer(unpacked))
             print(f"round {i + 1} of {ROUNDS}: the SQL operator", flush=True)
-            overheads.append(submit(1, "sql_overhead.py"))
-            for kind, found in photos.items():
-                print(f"round {i + 1} of {ROUNDS}: photos, {kind}", flush=True)
-                found.append(submit(1, "photos.py", kind, *images))
+            overheads.append(common.spark("sql_overhead.py"))
 
     tch, torch = list(peers)[:2]
     fit = {name: [{"training": [r["fit"]]} if "fit" in r else r for r in rs] for name, rs in results.items()}
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    sizes = " and ".join(f"{found['rows']:,} of {int(size):,} bytes" for size, found in overheads[0].items())
     lines = [
         "# Benchmarks",
         "",
         "Written by `make bench`. Only ratios within one run mean anything: the machine's speed drifts.",
         "",
-        f"{date.today()}, commit {commit}, {processor()}, {os.cpu_count()} cores,"
+        f"{common.where()},"
         f" Spark {Path(os.environ['SPARK_HOME']).name.removeprefix('spark-')}, libtorch 2.13.0.",
         f"LeNet on MNIST: 60,000 images, batch 64, {EPOCHS} epochs; inference of 10,000 images."
         f" {ROUNDS} rounds, the peers in turn.",
@@ -161,40 +134,16 @@ def main() -> None:
         "",
         "## The SQL operator",
         "",
-        "What `classify(image, model)` adds to the same query without it, in nanoseconds a row: 2,000,000 images of"
-        " 8 bytes, all of them different, local[1], a network of one dense layer. The operator's own share is what is"
-        " left without the native calls; each round is the median of 5.",
+        f"What `classify(image, model)` adds to the same query without it: rows of raw bytes, {sizes}, all of them"
+        " different, local[1], a network of one dense layer; median of the rounds (lowest to highest). Prediction is"
+        " that of the same rows by the same model in a Rust program. The native boundary is what the operator's native"
+        " calls take beyond it: the passing of arrays through JNI, their copies, and an object for each result. The"
+        " operator's own is what is left without the native calls: batches, hashes against equal images, rows. All but"
+        " prediction is the same for any network.",
         "",
-        "| | median of the rounds | lowest to highest |",
-        "|---|---|---|",
-        *(
-            f"| {words} | {statistics.median(found):,.0f} | {min(found):,.0f} to {max(found):,.0f} |"
-            for words, what in (("all of it", "total"), ("the operator's own", "own"))
-            for found in [[o[what] for o in overheads]]
-        ),
-        "",
+        *overhead_table(overheads),
     ]
-    ours, theirs = ([r["photos"] for r in rounds] for rounds in photos.values())
-    ratios = [own / other for own, other in zip(ours, theirs)]
-    labels, others = (rounds[0]["labels"] for rounds in photos.values())
-    same = sum(label == others[file] for file, label in labels.items())
-    lines += [
-        "## Photos",
-        "",
-        "From JPEG to label with SqueezeNet 1.1, local[1]: `classify` in SQL, and Spark's `predict_batch_udf` with"
-        " PyTorch (channels_last), torchvision and Pillow. The stages alone stand in IMAGES.md.",
-        "",
-        "| photos/s | median | best | ratio to predict_batch_udf, median (lowest to highest) |",
-        "|---|---|---|---|",
-        f"| predict_batch_udf | {statistics.median(theirs):.1f} | {max(theirs):.1f} | 1.00 |",
-        f"| Firesteel | {statistics.median(ours):.1f} | {max(ours):.1f} | {statistics.median(ratios):.2f}"
-        f" ({min(ratios):.2f} to {max(ratios):.2f}) |",
-        "",
-        f"Equal labels: {same} of {len(labels)}.",
-        "",
-    ]
-    (ROOT / "tests" / "bench" / "RESULTS.md").write_text("\n".join(lines))
-    print("\n".join(lines))
+    common.write("RESULTS.md", lines)
 
 
 if __name__ == "__main__":

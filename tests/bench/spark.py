@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 
 from firesteel.ml import CnnClassifier, Network
-from pyspark.sql import SparkSession
+from session import session
 
 
 def main() -> None:
     folder, cores, epochs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    spark = (
-        SparkSession.builder.master(f"local[{cores}]")
-        .appName("firesteel-bench")
-        .config("spark.jars", os.environ["FIRESTEEL_JAR"])
-        .config("spark.firesteel.libtorch.dir", os.path.join(os.environ["LIBTORCH"], "lib"))
-        .config("spark.ui.enabled", "false")
-        .config("spark.driver.memory", "4g")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .getOrCreate()
-    )
+    spark = session(f"local[{cores}]")
     train = spark.read.format("idx").load(f"{folder}/train-images-idx3-ubyte.gz").repartition(cores).cache()
     test = spark.read.format("idx").load(f"{folder}/t10k-images-idx3-ubyte.gz").repartition(cores).cache()
     rows, test_rows = train.count(), test.count()

@@ -1,62 +1,53 @@
-"""Images per second of torchvision's networks by a peer, on one thread: `throughput.py torch|onnxruntime|openvino`.
+"""Images per second of a network by a peer, on one thread: `throughput.py torch|onnxruntime|openvino`.
 
-Reads lines `NAME BATCH SECONDS` and answers each with the best of the batches of that time.
+Reads lines `FILE BATCH SECONDS`, a file of ONNX or for torch of TorchScript, and answers each with the best of the
+batches of that time. What is prepared for a batch is kept until another one is asked for.
 """
 
 from __future__ import annotations
 
-import io
 import sys
 import time
 from collections.abc import Callable
 
-import torch
-import torchvision
+import numpy as np
 
-torch.set_num_threads(1)
-
-
-def model(name: str, batch: int) -> tuple[torch.nn.Module, torch.Tensor]:
-    side = 299 if name.startswith("inception") else 224
-    network = getattr(torchvision.models, name)(weights=None).eval()
-    return network, torch.rand(batch, 3, side, side)
+SIDE = 224
 
 
-def by_torch(name: str, batch: int) -> Callable[[], object]:
-    network, images = model(name, batch)
-    network = network.to(memory_format=torch.channels_last)
-    images = images.to(memory_format=torch.channels_last)
-    with torch.inference_mode():
-        frozen = torch.jit.freeze(torch.jit.trace(network, images))
+def by_torch(file: str, images: np.ndarray) -> Callable[[], object]:
+    import torch
+
+    torch.set_num_threads(1)
+    network = torch.jit.load(file)
+    pixels = torch.from_numpy(images).contiguous(memory_format=torch.channels_last)
 
     def run() -> object:
         with torch.inference_mode():
-            return frozen(images)
+            return network(pixels)
 
     return run
 
 
-def by_onnxruntime(name: str, batch: int) -> Callable[[], object]:
+def by_onnxruntime(file: str, images: np.ndarray) -> Callable[[], object]:
     import onnxruntime
 
-    network, images = model(name, batch)
-    torch.onnx.export(network, (images,), file := io.BytesIO(), dynamo=False)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])
-    feed = {session.get_inputs()[0].name: images.numpy()}
-    return lambda: session.run(None, feed)
+    options.add_free_dimension_override_by_name("batch", len(images))
+    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    return lambda: session.run(None, {"images": images})
 
 
-def by_openvino(name: str, batch: int) -> Callable[[], object]:
+def by_openvino(file: str, images: np.ndarray) -> Callable[[], object]:
     import openvino
 
-    network, images = model(name, batch)
-    converted = openvino.convert_model(network, example_input=images)
-    converted.reshape(list(images.shape))
+    core = openvino.Core()
+    network = core.read_model(file)
+    network.reshape(list(images.shape))
     settings = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32"}
-    request = openvino.Core().compile_model(converted, "CPU", settings).create_infer_request()
-    request.set_input_tensor(openvino.Tensor(images.numpy()))
+    request = core.compile_model(network, "CPU", settings).create_infer_request()
+    request.set_input_tensor(openvino.Tensor(images))
     return request.infer
 
 
@@ -64,14 +55,15 @@ PEERS = {"torch": by_torch, "onnxruntime": by_onnxruntime, "openvino": by_openvi
 
 
 def main() -> None:
-    prepare, prepared = PEERS[sys.argv[1]], {}
+    prepare, asked = PEERS[sys.argv[1]], None
     for line in sys.stdin:
-        name, batch, seconds = line.split()
-        if (name, batch) not in prepared:
-            prepared.clear()
-            prepared[name, batch] = prepare(name, int(batch))
-        run = prepared[name, batch]
-        run()
+        file, batch, seconds = line.split()
+        if asked != (file, batch):
+            run = None  # The last one's memory is free before the next one's is taken.
+            images = np.random.default_rng(1).random((int(batch), 3, SIDE, SIDE), np.float32)
+            run, asked = prepare(file, images), (file, batch)
+            for _ in range(2):  # PyTorch optimises after the first.
+                run()
         shortest, start = float("inf"), time.perf_counter()
         while time.perf_counter() - start < float(seconds):
             before = time.perf_counter()

@@ -1,0 +1,121 @@
+"""What Spark's Python workers do with photos where there is no Firesteel: decode, resize, crop and run a network.
+
+Sent to the workers as a module, so that what is cached here stays from query to query.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import pandas as pd
+import simplejpeg
+from PIL import Image
+
+BATCH = 32
+SHORT, SIDE = 256, 224
+MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+STD = np.array([0.229, 0.224, 0.225], np.float32)
+
+
+def pillow(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content)).convert("RGB")
+
+
+def scaled(content: bytes) -> Image.Image:
+    """Decoded by libjpeg-turbo at half the size or less, where the short side allows; other scales are slower."""
+    pixels = simplejpeg.decode_jpeg(content, "RGB", min_height=SHORT, min_width=SHORT, min_factor=2)
+    return Image.fromarray(pixels)
+
+
+DECODERS = {"Pillow": pillow, "simplejpeg": scaled}
+
+
+def resized(image: Image.Image) -> Image.Image:
+    """As torchvision's Resize(256) and CenterCrop(224)."""
+    width, height = image.size
+    size = (SHORT, SHORT * height // width) if width <= height else (SHORT * width // height, SHORT)
+    left, top = (round((side - SIDE) / 2.0) for side in size)
+    return image.resize(size, Image.Resampling.BILINEAR).crop((left, top, left + SIDE, top + SIDE))
+
+
+def prepared(content: bytes, decode: Callable[[bytes], Image.Image]) -> np.ndarray:
+    """A network's input."""
+    pixels = np.asarray(resized(decode(content)), np.float32)
+    return ((pixels / 255 - MEAN) / STD).transpose(2, 0, 1)
+
+
+@functools.cache
+def onnxruntime(file: str) -> Callable[[np.ndarray], np.ndarray]:
+    """From a batch of images to scores."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    return lambda images: session.run(None, {"images": images})[0]
+
+
+@functools.cache
+def openvino(file: str) -> Callable[[np.ndarray], np.ndarray]:
+    """The same; the network is compiled for full batches, and smaller ones are filled up."""
+    import openvino
+
+    core = openvino.Core()
+    network = core.read_model(file)
+    network.reshape([BATCH, 3, SIDE, SIDE])
+    settings = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32"}
+    request = core.compile_model(network, "CPU", settings).create_infer_request()
+
+    def run(images: np.ndarray) -> np.ndarray:
+        full = np.zeros((BATCH, *images.shape[1:]), np.float32)
+        full[: len(images)] = images
+        return request.infer([full], share_inputs=True)[0][: len(images)]
+
+    return run
+
+
+ENGINES = {"ONNX Runtime": onnxruntime, "OpenVINO": openvino}
+
+
+def labels(
+    engine: str, decoder: str, file: str
+) -> Callable[[Iterable[pd.DataFrame]], Iterator[pd.DataFrame]]:
+    """For mapInPandas: from (file, content) to (file, label), a batch at a time."""
+
+    def run(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        network = ENGINES[engine](file)
+        for batch in batches:
+            images = np.stack([prepared(content, DECODERS[decoder]) for content in batch["content"]])
+            yield pd.DataFrame({"file": batch["file"], "label": network(images).argmax(1).astype(str)})
+
+    return run
+
+
+def torch_predictor(name: str, weights: str) -> Callable[[np.ndarray], np.ndarray]:
+    """For predict_batch_udf: from contents to classes, as Spark's guide shows it."""
+    import torch
+    from torchvision import models, transforms
+
+    torch.set_num_threads(1)
+    model = getattr(models, name)()
+    model.load_state_dict(torch.load(weights, weights_only=True))
+    model = model.eval().to(memory_format=torch.channels_last)
+    prepare = transforms.Compose(
+        [
+            transforms.Resize(SHORT),
+            transforms.CenterCrop(SIDE),
+            transforms.ToTensor(),
+            transforms.Normalize(MEAN.tolist(), STD.tolist()),
+        ]
+    )
+
+    def predict(contents: np.ndarray) -> np.ndarray:
+        images = [prepare(pillow(content)) for content in contents]
+        with torch.inference_mode():
+            batch = torch.stack(images).contiguous(memory_format=torch.channels_last)
+            return model(batch).argmax(1).numpy()
+
+    return predict
