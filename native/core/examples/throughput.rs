@@ -2,30 +2,34 @@
 //! best of the batches of that time. For a benchmark that asks several programs in turn.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{BufRead, stdin};
+use std::sync::Arc;
 use std::time::Instant;
 
 use firesteel_core::network::Graph;
-use firesteel_core::{Error, Initializer, Model, Predictor, Preprocessing, Row, Status, zoo};
+use firesteel_core::{Error, Initializer, Model, Predictor, Preprocessing, Row, Scorer, Status, zoo};
 
-fn predictor(name: &str) -> Result<Predictor, Error> {
+fn scorer(name: &str) -> Result<Scorer, Error> {
     let entry = zoo::entry(name)?;
     let graph = Graph::new(&entry.network(entry.input, entry.classes))?;
     let weights = Initializer::He.weights(graph.layout(), 1);
-    Predictor::new(Model::new(graph, Preprocessing::default(), vec![], weights)?)
+    let predictor = Predictor::new(Model::new(graph, Preprocessing::default(), vec![], weights)?)?;
+    let images = predictor.at_once();
+    Scorer::new(Arc::new(predictor), images, 1)
 }
 
-fn best(predictor: &Predictor, batch: usize, seconds: f64) -> Result<f64, Error> {
-    let values = predictor.input().values();
+fn best(scorer: &mut Scorer, batch: usize, seconds: f64) -> Result<f64, Error> {
+    let values = scorer.predictor().input().values();
     let images: Vec<Vec<f32>> =
         (0..batch).map(|i| (0..values).map(|v| ((v * 7 + i) % 255) as f32 / 255.0).collect()).collect();
     let rows: Vec<Row> = images.iter().map(|image| Row::Floats(image)).collect();
-    let mut scores = vec![0.0; batch * predictor.width()];
+    let mut scores = vec![0.0; batch * scorer.predictor().width()];
     let mut status = vec![Status::Null; batch];
     let (start, mut shortest, mut batches) = (Instant::now(), f64::MAX, 0);
     while batches < 2 || start.elapsed().as_secs_f64() < seconds {
         let before = Instant::now();
-        predictor.predict(&rows, &mut scores, &mut status)?;
+        scorer.predict(&rows, &mut scores, &mut status)?;
         shortest = shortest.min(before.elapsed().as_secs_f64());
         batches += 1;
     }
@@ -33,16 +37,17 @@ fn best(predictor: &Predictor, batch: usize, seconds: f64) -> Result<f64, Error>
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut predictors: HashMap<String, Predictor> = HashMap::new();
+    let mut scorers: HashMap<String, Scorer> = HashMap::new();
     for line in stdin().lock().lines() {
         let line = line?;
         let [name, batch, seconds] = line.split_whitespace().collect::<Vec<_>>()[..] else {
             return Err(format!("'{line}' is not NAME BATCH SECONDS").into());
         };
-        if !predictors.contains_key(name) {
-            predictors.insert(name.to_owned(), predictor(name)?);
-        }
-        println!("{}", best(&predictors[name], batch.parse()?, seconds.parse()?)?);
+        let scorer = match scorers.entry(name.to_owned()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(scorer(name)?),
+        };
+        println!("{}", best(scorer, batch.parse()?, seconds.parse()?)?);
     }
     Ok(())
 }
