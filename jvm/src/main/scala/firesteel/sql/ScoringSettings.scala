@@ -9,8 +9,8 @@ import org.apache.spark.sql.internal.SQLConf
 
 private[sql] object ScoringSettings {
 
-  /** What a native call may take of each CPU, so that a task that is cancelled ends soon: a second or two. */
-  private val CallMultiplications = 12000000000L
+  /** What a native call may take of each CPU, so that a task that is cancelled ends soon: about a second. */
+  private val CallMultiplications = 40000000000L
 
   /** The limits of encoded images, as JSON. */
   def limits(conf: SQLConf): String = checked(conf)(Settings.imageLimits)
