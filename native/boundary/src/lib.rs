@@ -7,7 +7,8 @@
 //! 3. `close` twice does nothing; an unknown or closed id is an `IllegalStateException`; closing during use
 //!    is safe, since the user holds an `Arc`.
 //! 4. Model handles are immutable and shared by all tasks of an executor; trainer handles belong to one task,
-//!    and a second thread is refused at once.
+//!    and a second thread is refused at once; scorer handles, a model's memory, belong to one task, and of threads that
+//!    share one, one waits for the other.
 //! 5. Input is plain arrays; every length is checked in Rust against the others before anything is touched;
 //!    no JVM memory is kept after the call.
 //! 6. The caller allocates output; native code fills it or throws.
@@ -16,7 +17,7 @@
 //!    success. [`Code::Argument`] becomes an `IllegalArgumentException`, [`Code::Handle`] an
 //!    `IllegalStateException`, everything else a `NativeException` with the code.
 //! 9. A panic outside row work becomes a `NativeException` of [`Code::Panic`] with method, place and message;
-//!    a trainer is then poisoned, models are not; the executor lives.
+//!    a trainer is then poisoned, models and scorers are not; the executor lives.
 //! 10. A C++ exception that is not a `std::exception` cannot be caught: so shapes, dtypes, sizes and devices
 //!     are checked in Rust first, and only the fallible `f_` functions of tch are used.
 //! 11. One call lasts under about a second; between calls the JVM checks whether the task was cancelled. Only the

@@ -8,10 +8,11 @@ use std::error::Error;
 use std::fs;
 use std::io::{BufRead, stdin};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use firesteel_core::{Architecture, Predictor, Row, Status, import, zoo};
+use firesteel_core::{Architecture, Predictor, Row, Scorer, Status, import, zoo};
 use serde_json::json;
 
 /// As many photos as Spark's operator scores at once.
@@ -19,19 +20,21 @@ const BATCH: usize = 32;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-fn predictor(models: &Path, network: &str) -> Result<Predictor, Failure> {
+fn predictor(models: &Path, network: &str) -> Result<Arc<Predictor>, Failure> {
     let weights = fs::read(models.join(format!("{network}.pth")))?;
-    Ok(Predictor::new(import(&Architecture::Zoo(zoo::entry(network)?), &weights, vec![])?)?)
+    let model = import(&Architecture::Zoo(zoo::entry(network)?), &weights, vec![])?;
+    Ok(Arc::new(Predictor::new(model)?))
 }
 
 /// The class of each photo.
-fn labels(predictor: &Predictor, photos: &[(String, Vec<u8>)]) -> Result<Vec<usize>, Failure> {
+fn labels(predictor: &Arc<Predictor>, photos: &[(String, Vec<u8>)]) -> Result<Vec<usize>, Failure> {
+    let mut scorer = Scorer::new(Arc::clone(predictor), predictor.at_once(), 1)?;
     let mut labels = vec![];
     for batch in photos.chunks(BATCH) {
         let rows: Vec<Row> = batch.iter().map(|(_, content)| Row::Bytes(content)).collect();
         let mut scores = vec![0.0; rows.len() * predictor.width()];
         let mut status = vec![Status::Null; rows.len()];
-        predictor.predict(&rows, &mut scores, &mut status)?;
+        scorer.predict(&rows, &mut scores, &mut status)?;
         if let Some(bad) = status.iter().find(|status| **status != Status::Ok) {
             return Err(format!("a photo could not be scored: {bad:?}").into());
         }
@@ -42,7 +45,7 @@ fn labels(predictor: &Predictor, photos: &[(String, Vec<u8>)]) -> Result<Vec<usi
 }
 
 fn in_threads(
-    predictor: &Predictor,
+    predictor: &Arc<Predictor>,
     photos: &[(String, Vec<u8>)],
     threads: usize,
 ) -> Result<Vec<usize>, Failure> {

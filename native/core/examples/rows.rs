@@ -4,9 +4,10 @@
 //! its number in eight digits, again and again.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use firesteel_core::{Predictor, Row, Status, read_model};
+use firesteel_core::{Predictor, Row, Scorer, Status, read_model};
 
 const BATCH: usize = 32;
 
@@ -16,7 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: rows <model file> <bytes a row> <rows>".into());
     };
     let (bytes, rows): (usize, usize) = (bytes.parse()?, rows.parse()?);
-    let predictor = Predictor::new(read_model(&std::fs::read(file)?)?)?;
+    let predictor = Arc::new(Predictor::new(read_model(&std::fs::read(file)?)?)?);
+    let mut scorer = Scorer::new(Arc::clone(&predictor), predictor.at_once(), 1)?;
     let mut time = Duration::ZERO;
     for start in (0..rows).step_by(BATCH) {
         let batch = BATCH.min(rows - start);
@@ -26,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut scores = vec![0.0; batch * predictor.width()];
         let mut status = vec![Status::Null; batch];
         let started = Instant::now();
-        predictor.predict(&rows, &mut scores, &mut status)?;
+        scorer.predict(&rows, &mut scores, &mut status)?;
         time += started.elapsed();
         if let Some(bad) = status.iter().find(|status| **status != Status::Ok) {
             return Err(format!("a row could not be scored: {bad:?}").into());

@@ -5,16 +5,17 @@
 //! milliseconds an image of each stage over one pass, after one to warm up.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Instant;
 
-use firesteel_core::{Architecture, Predictor, Row, Status, import, zoo};
+use firesteel_core::{Architecture, Predictor, Row, Scorer, Status, import, zoo};
 use firesteel_image::geometry::{center, short_side};
 use firesteel_image::{DecodeOptions, Filter, Limits, Resampling, decode, resize};
 
 /// As many images as the network is given at once.
 const BATCH: usize = 32;
 
-fn pass(files: &[Vec<u8>], resampling: Resampling, network: &Predictor) -> Result<[f64; 3], Box<dyn Error>> {
+fn pass(files: &[Vec<u8>], resampling: Resampling, network: &mut Scorer) -> Result<[f64; 3], Box<dyn Error>> {
     let (options, limits) = (DecodeOptions::default(), Limits::default());
     let mut seconds = [0.0; 3];
     let mut images = vec![];
@@ -32,7 +33,7 @@ fn pass(files: &[Vec<u8>], resampling: Resampling, network: &Predictor) -> Resul
     for images in images.chunks(BATCH) {
         let rows: Vec<Row> = images.iter().map(|image| Row::Bytes(image)).collect();
         let (mut scores, mut status) =
-            (vec![0.0; rows.len() * network.width()], vec![Status::Null; rows.len()]);
+            (vec![0.0; rows.len() * network.predictor().width()], vec![Status::Null; rows.len()]);
         let started = Instant::now();
         network.predict(&rows, &mut scores, &mut status)?;
         seconds[2] += started.elapsed().as_secs_f64();
@@ -54,7 +55,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let weights = std::fs::read(arguments.next().ok_or("the third argument is a file of weights")?)?;
     let model = import(&Architecture::Zoo(zoo::entry("squeezenet1_1")?), &weights, vec![])?;
-    let network = Predictor::new(model)?;
+    let predictor = Arc::new(Predictor::new(model)?);
+    let mut network = Scorer::new(predictor.clone(), predictor.at_once(), 1)?;
     let mut files = vec![];
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -63,8 +65,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let resampling = Resampling { filter, ..Resampling::default() };
-    pass(&files, resampling, &network)?;
-    let [decode, resize, forward] = pass(&files, resampling, &network)?;
+    pass(&files, resampling, &mut network)?;
+    let [decode, resize, forward] = pass(&files, resampling, &mut network)?;
     let count = files.len();
     println!(r#"{{"files": {count}, "decode": {decode}, "resize": {resize}, "forward": {forward}}}"#);
     Ok(())

@@ -4,15 +4,16 @@
 
 use std::error::Error;
 use std::io::{BufRead, stdin};
+use std::sync::Arc;
 use std::time::Instant;
 
 use firesteel_core::network::Graph;
-use firesteel_core::{Initializer, Isa, Model, Predictor, Preprocessing, Row, Status, zoo};
+use firesteel_core::{Initializer, Isa, Model, Predictor, Preprocessing, Row, Scorer, Status, zoo};
 
 /// A network that is ready to run.
 struct Prepared {
     name: String,
-    predictor: Predictor,
+    scorer: Scorer,
     gflop: f64,
 }
 
@@ -21,22 +22,24 @@ fn prepare(isa: Isa, name: &str) -> Result<Prepared, firesteel_core::Error> {
     let graph = Graph::new(&entry.network(entry.input, entry.classes))?;
     let weights = Initializer::He.weights(graph.layout(), 1);
     let predictor = Predictor::on(isa, Model::new(graph, Preprocessing::default(), vec![], weights)?)?;
-    let steps = predictor.profile(1)?;
+    let steps = predictor.profile(1, 1)?;
     let multiplications: usize = steps.iter().map(|step| step.multiplications).sum();
-    Ok(Prepared { name: name.to_owned(), predictor, gflop: 2e-9 * multiplications as f64 })
+    let images = predictor.at_once();
+    let scorer = Scorer::new(Arc::new(predictor), images, 1)?;
+    Ok(Prepared { name: name.to_owned(), scorer, gflop: 2e-9 * multiplications as f64 })
 }
 
-fn best(predictor: &Predictor, batch: usize, seconds: f64) -> Result<f64, firesteel_core::Error> {
-    let values = predictor.input().values();
+fn best(scorer: &mut Scorer, batch: usize, seconds: f64) -> Result<f64, firesteel_core::Error> {
+    let values = scorer.predictor().input().values();
     let images: Vec<Vec<f32>> =
         (0..batch).map(|i| (0..values).map(|v| ((v * 7 + i) % 255) as f32 / 255.0).collect()).collect();
     let rows: Vec<Row> = images.iter().map(|image| Row::Floats(image)).collect();
-    let mut scores = vec![0.0; batch * predictor.width()];
+    let mut scores = vec![0.0; batch * scorer.predictor().width()];
     let mut status = vec![Status::Null; batch];
     let (start, mut shortest) = (Instant::now(), f64::MAX);
     while start.elapsed().as_secs_f64() < seconds {
         let before = Instant::now();
-        predictor.predict(&rows, &mut scores, &mut status)?;
+        scorer.predict(&rows, &mut scores, &mut status)?;
         shortest = shortest.min(before.elapsed().as_secs_f64());
     }
     Ok(batch as f64 / shortest)
@@ -51,11 +54,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let [name, batch, seconds] = line.split_whitespace().collect::<Vec<_>>()[..] else {
             return Err(format!("'{line}' is not NAME BATCH SECONDS").into());
         };
-        let network = match last.take() {
+        let mut network = match last.take() {
             Some(network) if network.name == name => network,
             _ => prepare(isa, name)?,
         };
-        println!("{} {}", best(&network.predictor, batch.parse()?, seconds.parse()?)?, network.gflop);
+        println!("{} {}", best(&mut network.scorer, batch.parse()?, seconds.parse()?)?, network.gflop);
         last = Some(network);
     }
     Ok(())

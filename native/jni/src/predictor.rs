@@ -1,15 +1,14 @@
 //! `firesteel.jni.NativePredictor`: models that are ready to run, by their handles.
 
-use firesteel_boundary::arrays::{self, Rows, check_length};
-use firesteel_boundary::{Failure, Table, entry};
-use firesteel_core::{Digest, Predictor, Row, Status, read_model};
-use jni::objects::{JByteArray, JClass, JFloatArray, JObjectArray, JString};
+use firesteel_boundary::{Table, arrays, entry};
+use firesteel_core::{Digest, Predictor, read_model};
+use jni::objects::{JByteArray, JClass, JString};
 use jni::sys::{jint, jlong};
-use jni::{Env, EnvUnowned, jni_mangle};
+use jni::{EnvUnowned, jni_mangle};
 
-use crate::{failure, images};
+use crate::{count, failure, images};
 
-static PREDICTORS: Table<Predictor> = Table::new(1, "predictor");
+pub(crate) static PREDICTORS: Table<Predictor> = Table::new(1, "predictor");
 
 /// Verifies a model file against its digest, checks all of it and prepares it: for the outputs of layers, whose
 /// names have commas between them, or for the scores before softmax where `layer` is null. `limits` are those of encoded images, as JSON; null for the
@@ -46,35 +45,22 @@ pub fn width<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, id: jl
     entry(&mut env, "NativePredictor.width", |_| Ok(PREDICTORS.get(id)?.width() as jint))
 }
 
-/// Scores rows of bytes.
+/// How many images it pays to compute at a time.
 #[jni_mangle("firesteel.jni.NativePredictor")]
-pub fn predict_bytes<'local>(
-    mut env: EnvUnowned<'local>,
-    _class: JClass<'local>,
-    id: jlong,
-    rows: JObjectArray<'local, JByteArray<'local>>,
-    scores: JFloatArray<'local>,
-    status: JByteArray<'local>,
-) {
-    entry(&mut env, "NativePredictor.predictBytes", |env| {
-        let rows = arrays::byte_rows(env, &rows)?;
-        predict(env, id, &rows, Row::Bytes, &scores, &status)
-    })
+pub fn images_at_once<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, id: jlong) -> jint {
+    entry(&mut env, "NativePredictor.imagesAtOnce", |_| Ok(PREDICTORS.get(id)?.at_once() as jint))
 }
 
-/// Scores rows of numbers.
+/// The bytes that computing so many images at a time takes on each thread.
 #[jni_mangle("firesteel.jni.NativePredictor")]
-pub fn predict_floats<'local>(
+pub fn arena_bytes<'local>(
     mut env: EnvUnowned<'local>,
     _class: JClass<'local>,
     id: jlong,
-    rows: JObjectArray<'local, JFloatArray<'local>>,
-    scores: JFloatArray<'local>,
-    status: JByteArray<'local>,
-) {
-    entry(&mut env, "NativePredictor.predictFloats", |env| {
-        let rows = arrays::float_rows(env, &rows)?;
-        predict(env, id, &rows, Row::Floats, &scores, &status)
+    images: jint,
+) -> jlong {
+    entry(&mut env, "NativePredictor.arenaBytes", |_| {
+        Ok(PREDICTORS.get(id)?.arena_bytes(count(images)).map_err(failure)? as jlong)
     })
 }
 
@@ -88,24 +74,4 @@ pub fn close<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, id: jl
 #[jni_mangle("firesteel.jni.NativePredictor")]
 pub fn live<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>) -> jint {
     entry(&mut env, "NativePredictor.live", |_| Ok(PREDICTORS.live() as jint))
-}
-
-fn predict<'a, T: Copy + Default>(
-    env: &Env,
-    id: jlong,
-    rows: &'a Rows<T>,
-    row: impl Fn(&'a [T]) -> Row<'a>,
-    scores: &JFloatArray,
-    status: &JByteArray,
-) -> Result<(), Failure> {
-    let predictor = PREDICTORS.get(id)?;
-    let rows: Vec<Row> = rows.iter().map(|values| values.map_or(Row::Null, &row)).collect();
-    let values = rows.len() * predictor.width();
-    check_length("scores", arrays::length(env, scores, "scores")?, values)?;
-    check_length("status", arrays::length(env, status, "status")?, rows.len())?;
-    let mut out = arrays::zeros(values, 0.0)?;
-    let mut statuses = arrays::zeros(rows.len(), Status::Panic)?;
-    predictor.predict(&rows, &mut out, &mut statuses).map_err(failure)?;
-    arrays::fill(env, scores, &out)?;
-    images::fill_statuses(env, status, &statuses)
 }

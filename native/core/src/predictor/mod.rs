@@ -4,17 +4,19 @@
 mod layer;
 mod output;
 mod plan;
+mod scorer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
 
 use firesteel_image::Limits;
 
 use crate::network::Shape;
 use crate::{ByteTable, Error, ImageReader, Isa, Model, Preprocessing, Status};
 use output::Output;
+use plan::Plan;
 pub use plan::StepProfile;
-use plan::{Arena, Plan};
+use scorer::Run;
+pub use scorer::Scorer;
 
 /// One input, in the layout of the network's input shape.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +39,6 @@ pub struct Predictor {
     outputs: Vec<Output>,
     plan: Plan,
     images: ImageReader,
-    /// Memory of calls that have ended, for those to come: no more than there were at a time.
-    idle: Mutex<Vec<Run>>,
 }
 
 impl Predictor {
@@ -72,7 +72,7 @@ impl Predictor {
         let (input, preprocessing) = (model.graph().input().clone(), model.preprocessing().clone());
         let images = ImageReader::new(&preprocessing, &input, Limits::default());
         let table = model.table().clone();
-        Ok(Predictor { input, preprocessing, table, outputs, plan, images, idle: Mutex::default() })
+        Ok(Predictor { input, preprocessing, table, outputs, plan, images })
     }
 
     /// The same predictor, with other limits for encoded images.
@@ -91,40 +91,30 @@ impl Predictor {
         self.outputs.iter().map(|output| output.values).sum()
     }
 
+    /// How many images it pays to compute at a time.
+    pub fn at_once(&self) -> usize {
+        self.plan.at_once()
+    }
+
+    /// The bytes that computing so many images at a time takes on each thread, beside what decoding an image takes
+    /// meanwhile. An error where it would not pay.
+    pub fn arena_bytes(&self, images: usize) -> Result<usize, Error> {
+        match self.at_once() {
+            most if images == 0 || images > most => {
+                Err(Error::Setting { name: "images", problem: format!("{images} at a time, of 1 to {most}") })
+            }
+            _ => Ok(self.plan.bytes(images)),
+        }
+    }
+
     /// Writes the scores of each row (before softmax, or the layers' outputs) and its status. A row whose status
     /// is not [`Status::Ok`] has NaN scores. Each row's scores depend on nothing but the row.
     ///
-    /// `scores` holds `rows.len() * width` values, `status` `rows.len()`.
+    /// `scores` holds `rows.len() * width` values, `status` `rows.len()`. What it takes is freed before it returns: a
+    /// [`Scorer`] keeps it for the next call.
     pub fn predict(&self, rows: &[Row], scores: &mut [f32], status: &mut [Status]) -> Result<(), Error> {
-        let expected = rows.len() * self.width();
-        if scores.len() != expected || status.len() != rows.len() {
-            let problem = format!(
-                "{} rows need {expected} scores and {} statuses, not {} and {}",
-                rows.len(),
-                rows.len(),
-                scores.len(),
-                status.len()
-            );
-            return Err(Error::Setting { name: "scores", problem });
-        }
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = idle().pop();
-        let mut run = before.map_or_else(|| self.start(), Ok)?;
-        scores.fill(f32::NAN);
-        // The rows that are computed at a time.
-        let mut begun = vec![];
-        for (i, row) in rows.iter().enumerate() {
-            status[i] = caught(|| self.begin(*row, begun.len(), &mut run))?;
-            if status[i] == Status::Ok {
-                begun.push(i);
-            }
-            if begun.len() == self.plan.at_once() || i + 1 == rows.len() {
-                self.finish(&begun, &mut run, scores, status)?;
-                begun.clear();
-            }
-        }
-        idle().push(run);
-        Ok(())
+        self.check_lengths(rows, scores, status)?;
+        self.score(rows, &mut self.run(rows.len().clamp(1, self.at_once()))?, scores, status)
     }
 
     /// The steps in which an image is computed, each with the shortest of the times that it takes, of some times, for one
@@ -134,9 +124,48 @@ impl Predictor {
         self.plan.profile(&input, at_once, times)
     }
 
-    fn start(&self) -> Result<Run, Error> {
-        let arena = self.plan.arena(self.plan.at_once())?;
-        Ok(Run { pixels: vec![], input: vec![], arena })
+    fn check_lengths(&self, rows: &[Row], scores: &[f32], status: &[Status]) -> Result<(), Error> {
+        let expected = rows.len() * self.width();
+        if scores.len() == expected && status.len() == rows.len() {
+            return Ok(());
+        }
+        let problem = format!(
+            "{} rows need {expected} scores and {} statuses, not {} and {}",
+            rows.len(),
+            rows.len(),
+            scores.len(),
+            status.len()
+        );
+        Err(Error::Setting { name: "scores", problem })
+    }
+
+    fn run(&self, images: usize) -> Result<Run, Error> {
+        self.arena_bytes(images)?;
+        Ok(Run { pixels: vec![], input: vec![], images, arena: self.plan.arena(images)? })
+    }
+
+    /// Scores rows on this thread.
+    fn score(
+        &self,
+        rows: &[Row],
+        run: &mut Run,
+        scores: &mut [f32],
+        status: &mut [Status],
+    ) -> Result<(), Error> {
+        scores.fill(f32::NAN);
+        // The rows that are computed at a time.
+        let mut begun = vec![];
+        for (i, row) in rows.iter().enumerate() {
+            status[i] = caught(|| self.begin(*row, begun.len(), run))?;
+            if status[i] == Status::Ok {
+                begun.push(i);
+            }
+            if begun.len() == run.images || i + 1 == rows.len() {
+                self.finish(&begun, run, scores, status)?;
+                begun.clear();
+            }
+        }
+        Ok(())
     }
 
     /// Computes what can be computed of a row alone.
@@ -196,14 +225,4 @@ fn caught(work: impl FnOnce() -> Result<Status, Error>) -> Result<Status, Error>
 /// Without leaving at the first one that is not, so that several are looked at together.
 fn finite(values: &[f32]) -> bool {
     values.iter().fold(true, |all, value| all & value.is_finite())
-}
-
-/// The buffers of a call, used again from row to row.
-#[derive(Debug)]
-struct Run {
-    /// The planes of a decoded image.
-    pixels: Vec<u8>,
-    /// The preprocessed input.
-    input: Vec<f32>,
-    arena: Arena,
 }

@@ -14,7 +14,10 @@ private[firesteel] object Settings {
   /** What a session was told: its own settings on top of its application's. */
   def of(session: SparkSession): SparkConf = new SparkConf(false).setAll(session.conf.getAll)
 
-  /** The largest number of rows of one native call. */
+  /** How many CPUs Spark gives a task. */
+  def taskCpus(conf: SparkConf): Int = conf.getInt("spark.task.cpus", 1)
+
+  /** The largest number of rows of one native call, for each CPU of the task. */
   def batchRows(conf: SparkConf): Int = positive(conf, "spark.firesteel.batch.rows", conf.getInt(_, 32))
 
   /** The largest number of bytes of input of one native call; a single larger row is a call of its own. */

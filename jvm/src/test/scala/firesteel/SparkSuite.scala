@@ -49,6 +49,8 @@ private object SparkSuite {
       .config("spark.driver.host", "localhost")
       .config("spark.driver.bindAddress", "127.0.0.1")
       .config("spark.sql.shuffle.partitions", "4")
+      // A task that ends well and has not given its memory back fails.
+      .config("spark.unsafe.exceptionOnMemoryLeak", "true")
       .config("spark.sql.warehouse.dir", warehouse.toUri.toString)
       .getOrCreate()
   }

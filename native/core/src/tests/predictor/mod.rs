@@ -4,6 +4,7 @@ mod images;
 mod layers;
 mod parity;
 mod rows;
+mod scorer;
 
 use crate::network::{Graph, Network};
 use crate::tests::formula;

@@ -1,8 +1,10 @@
 //! Rows in the buffers that other rows have left behind.
 
+use std::sync::Arc;
+
 use crate::network::Graph;
 use crate::tests::formula;
-use crate::{Model, Predictor, Preprocessing, Row, Status, zoo};
+use crate::{Model, Predictor, Preprocessing, Row, Scorer, Status, zoo};
 
 #[test]
 fn a_row_has_the_same_bits_alone_and_after_any_other() {
@@ -20,13 +22,14 @@ fn a_row_has_the_same_bits_alone_and_after_any_other() {
         let graph = Graph::new(&zoo::entry(name).unwrap().network([3, side, side], 7)).unwrap();
         let weights = formula::deep_weights(graph.layout());
         let model = Model::new(graph, Preprocessing::default(), vec![], weights).unwrap();
-        let predictor = Predictor::new(model).unwrap();
+        let predictor = Arc::new(Predictor::new(model).unwrap());
+        let mut scorer = Scorer::new(predictor.clone(), predictor.at_once(), 1).unwrap();
         let values = 3 * side * side;
         let inputs = formula::floats("input", 3 * values, 1.0);
         let mut rows: Vec<Row> = inputs.chunks(values).map(Row::Floats).collect();
         let mut bits = |rows: &[Row]| -> Vec<u32> {
             let (mut scores, mut status) = (vec![0.0; 7 * rows.len()], vec![Status::Null; rows.len()]);
-            predictor.predict(rows, &mut scores, &mut status).unwrap();
+            scorer.predict(rows, &mut scores, &mut status).unwrap();
             assert!(status.iter().all(|&s| s == Status::Ok), "{name}");
             scores.iter().map(|score| score.to_bits()).collect()
         };

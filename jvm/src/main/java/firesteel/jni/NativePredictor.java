@@ -8,9 +8,9 @@ final class NativePredictor {
 
   static native int width(long id);
 
-  static native void predictBytes(long id, byte[][] rows, float[] scores, byte[] status);
+  static native int imagesAtOnce(long id);
 
-  static native void predictFloats(long id, float[][] rows, float[] scores, byte[] status);
+  static native long arenaBytes(long id, int images);
 
   static native void close(long id);
 

@@ -68,21 +68,28 @@ public final class Predictor extends Handle {
     return NativePredictor.width(id());
   }
 
-  /**
-   * Scores rows of bytes: encoded images (JPEG, PNG, WebP, or what the model allows), by how they begin; anything else is
-   * raw pixels, a byte per value of the network's input.
-   *
-   * @param rows the rows; null ones get a status
-   * @param scores filled with {@link #width} values per row, row after row: the scores before softmax, or the
-   *     layer's output in the order (channel, row, column); NaN for rows that are not {@link #OK}
-   * @param status filled with a status per row
-   */
-  public void predict(byte[][] rows, float[] scores, byte[] status) {
-    NativePredictor.predictBytes(id(), rows, scores, status);
+  /** How many images it pays to compute at a time: reading the weights is then shared. */
+  public int imagesAtOnce() {
+    return NativePredictor.imagesAtOnce(id());
   }
 
-  /** Scores rows of numbers, taken as they are. Otherwise as the other method. */
-  public void predict(float[][] rows, float[] scores, byte[] status) {
-    NativePredictor.predictFloats(id(), rows, scores, status);
+  /**
+   * The bytes of memory that a scorer takes for each of its workers.
+   *
+   * @param images how many images are computed at a time: 1 to {@link #imagesAtOnce}
+   */
+  public long arenaBytes(int images) {
+    return NativePredictor.arenaBytes(id(), images);
+  }
+
+  /**
+   * What scores rows. It keeps the model in memory until it is closed, too.
+   *
+   * @param images how many images are computed at a time: 1 to {@link #imagesAtOnce}
+   * @param workers how many threads share the rows of a call: with 1 the calling thread does all
+   * @throws IllegalArgumentException if there can be no such scorer
+   */
+  public Scorer scorer(int images, int workers) {
+    return new Scorer(NativeScorer.open(id(), images, workers));
   }
 }

@@ -22,6 +22,9 @@ private[firesteel] final case class Batching(limits: BatchLimits, rampUp: Boolea
 /** Is told what the batches do. */
 private[firesteel] trait BatchMeter {
 
+  /** Memory was granted. */
+  def granted(room: Room): Unit
+
   /** Inputs were read out of a row. */
   def prepared(nanos: Long): Unit
 
@@ -48,7 +51,7 @@ private[firesteel] final class Scored[A](val row: A, val number: Long, val resul
  * @param keep what is kept of a row; it must not change with the row
  * @param inputs the network's inputs in a row, null where there is none; they must not change with the row
  * @param kind whether inputs are bytes or numbers
- * @param worker what computes the results
+ * @param worker what computes the results; closed when the rows end, as a task may go through several iterators
  */
 private[firesteel] final class BatchIterator[R, A, V <: AnyRef: ClassTag](
     rows: Iterator[R],
@@ -66,7 +69,11 @@ private[firesteel] final class BatchIterator[R, A, V <: AnyRef: ClassTag](
     val places = new Array[Int](inputs.length)
   }
 
-  private val limits = batching.limits
+  private val limits = {
+    val BatchLimits(rows, bytes) = batching.limits
+    BatchLimits(worker.room.fold(rows)(_.rows(rows)), bytes)
+  }
+  worker.room.foreach(meter.granted)
   private var most = if (batching.rampUp) math.min(FirstRows, limits.rows) else limits.rows
   private var taken = 0L
   // A row that does not fit into a batch begins the next one.
@@ -77,7 +84,11 @@ private[firesteel] final class BatchIterator[R, A, V <: AnyRef: ClassTag](
   private var results = Array.empty[Result]
   private var at = 0
 
-  override def hasNext: Boolean = at < batch.length || waiting != null || rows.hasNext
+  override def hasNext: Boolean = {
+    val more = at < batch.length || waiting != null || rows.hasNext
+    if (!more) worker.close()
+    more
+  }
 
   override def next(): Scored[A] = {
     if (!hasNext) Iterator.empty.next()

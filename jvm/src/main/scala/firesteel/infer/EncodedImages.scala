@@ -1,8 +1,6 @@
 /* What is made of encoded images without a network: what their headers say, and other sizes of them. */
 package firesteel.infer
 
-import scala.reflect.ClassTag
-
 import firesteel.Settings
 import firesteel.jni.Images
 
@@ -46,14 +44,13 @@ private[firesteel] final case class Resizer(width: Int, height: Int, limits: Str
 private[firesteel] sealed trait ImageWorker extends Worker[Array[Byte]] with SentWork {
   override def key: Any = this
 
+  override def forTask[V](kind: InputKind[V], rows: Int): Worker[V] = forRows(kind)
+
   /** It is asked for bytes alone: no other type of images is encoded. */
-  override def forTask[V](kind: InputKind[V]): Worker[V] = {
+  override def forRows[V](kind: InputKind[V]): Worker[V] = {
     Settings.prepareNative()
     asInstanceOf[Worker[V]]
   }
-
-  override def once[V: ClassTag](kind: InputKind[V], input: V): Result =
-    forTask(kind).apply(Array(input)).head
 
   protected def results(images: Array[Array[Byte]], status: Array[Byte])(value: Int => Any): Array[Result] =
     Array.tabulate(images.length) { i =>

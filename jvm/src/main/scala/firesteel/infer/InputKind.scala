@@ -4,7 +4,7 @@ package firesteel.infer
 import java.nio.ByteBuffer
 import java.util.Arrays
 
-import firesteel.jni.Predictor
+import firesteel.jni.{Predictor, Scorer}
 
 import org.apache.spark.sql.catalyst.expressions.XXH64
 import org.apache.spark.unsafe.Platform
@@ -27,8 +27,8 @@ private[firesteel] trait InputKind[V] extends Serializable {
   /** Whether all values are equal. */
   def same(one: V, other: V): Boolean
 
-  /** Scores inputs: see [[firesteel.jni.Predictor]]. */
-  def predict(predictor: Predictor, inputs: Array[V], scores: Array[Float], status: Array[Byte]): Unit
+  /** Scores inputs: see [[firesteel.jni.Scorer]]. */
+  def predict(scorer: Scorer, inputs: Array[V], scores: Array[Float], status: Array[Byte]): Unit
 }
 
 private[firesteel] object InputKind {
@@ -42,11 +42,11 @@ private[firesteel] object InputKind {
     override def content(input: Array[Byte]): Array[Byte] = input
     override def same(one: Array[Byte], other: Array[Byte]): Boolean = Arrays.equals(one, other)
     override def predict(
-        predictor: Predictor,
+        scorer: Scorer,
         inputs: Array[Array[Byte]],
         scores: Array[Float],
         status: Array[Byte]): Unit =
-      predictor.predict(inputs, scores, status)
+      scorer.predict(inputs, scores, status)
   }
 
   /** Numbers, taken as they are. */
@@ -61,11 +61,11 @@ private[firesteel] object InputKind {
     }
     override def same(one: Array[Float], other: Array[Float]): Boolean = Arrays.equals(one, other)
     override def predict(
-        predictor: Predictor,
+        scorer: Scorer,
         inputs: Array[Array[Float]],
         scores: Array[Float],
         status: Array[Byte]): Unit =
-      predictor.predict(inputs, scores, status)
+      scorer.predict(inputs, scores, status)
   }
 }
 

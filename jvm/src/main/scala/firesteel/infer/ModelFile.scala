@@ -3,6 +3,8 @@ package firesteel.infer
 
 import java.io.IOException
 
+import scala.util.Using
+
 import firesteel.Settings
 import firesteel.jni.{Models, NativeException}
 
@@ -81,21 +83,19 @@ private[firesteel] final class ModelFile(val bytes: Array[Byte]) {
   /** The classes' names; empty where they have none. */
   def labels: Seq[String] = description.labels
 
+  private def lease() = ModelCache.lease(ModelCache.Key(digest, None, null), bytes)
+
   /**
    * Scores one input.
    *
    * @throws IllegalArgumentException saying what is wrong with it
    */
-  def predict(input: Array[Float]): Array[Float] = {
-    val lease = ModelCache.lease(ModelCache.Key(digest, None, null), bytes)
-    try {
-      val (scores, status) = (new Array[Float](lease.predictor.width()), new Array[Byte](1))
-      lease.predictor.predict(Array(input), scores, status)
-      val result = new Result(status.head, scores, input.length)
+  def predict(input: Array[Float]): Array[Float] =
+    Using.resource(ModelWorker.forRows(lease(), InputKind.Floats)) { worker =>
+      val result = worker(Array(input)).head
       require(result.isOk, s"the vector ${result.problem(network)}")
-      scores
-    } finally lease.close()
-  }
+      result.value.asInstanceOf[Array[Float]]
+    }
 }
 
 private[firesteel] object ModelFile {

@@ -2,8 +2,6 @@
 package firesteel.infer
 
 import scala.collection.mutable
-import scala.reflect.ClassTag
-import scala.util.Using
 
 import org.apache.spark.{SparkContext, TaskContext}
 import org.apache.spark.broadcast.Broadcast
@@ -20,15 +18,14 @@ private[firesteel] final case class SentModel(key: ModelCache.Key, file: Broadca
   /** The model, ready to run in this executor. */
   def lease(): ModelCache.Lease = ModelCache.lease(key, file.value)
 
-  /** The model is ready to run in this executor until the task ends. */
-  override def forTask[V](kind: InputKind[V]): Worker[V] = {
-    val lease = this.lease()
-    TaskContext.get().addTaskCompletionListener[Unit](_ => lease.close())
-    new Scorer(lease, kind)
+  override def forTask[V](kind: InputKind[V], rows: Int): Worker[V] = {
+    val task = TaskContext.get()
+    val worker = ModelWorker.forTask(lease(), kind, rows, task)
+    task.addTaskCompletionListener[Unit](_ => worker.close())
+    worker
   }
 
-  override def once[V: ClassTag](kind: InputKind[V], input: V): Result =
-    Using.resource(lease())(lease => new Scorer(lease, kind).apply(Array(input)).head)
+  override def forRows[V](kind: InputKind[V]): Worker[V] = ModelWorker.forRows(lease(), kind)
 }
 
 private[firesteel] object SentModel {

@@ -1,44 +1,34 @@
 /* What computes batches of inputs. */
 package firesteel.infer
 
-import scala.reflect.ClassTag
-
-import firesteel.jni.Predictor
-
 /** Computes batches of inputs. */
-private[firesteel] trait Worker[V] {
+private[firesteel] trait Worker[V] extends AutoCloseable {
 
   /** What tells its results from those of others. */
   def key: Any
 
+  /** The memory that Spark has granted it; none where it needs none to speak of. */
+  def room: Option[Room] = None
+
   /** What comes of each of some inputs, none of which is null. */
   def apply(inputs: Array[V]): Array[Result]
+
+  /** Gives back what it holds; does nothing the second time. */
+  override def close(): Unit = ()
 }
 
 /** What the executors need for a worker. */
 private[firesteel] trait SentWork extends Serializable {
 
-  /** A worker for the current task. */
-  def forTask[V](kind: InputKind[V]): Worker[V]
+  /**
+   * A worker for batches of the current task, in memory that Spark grants. When the task ends it is closed, if it was
+   * not before.
+   *
+   * @param rows how many a call may have
+   * @throws org.apache.spark.memory.SparkOutOfMemoryError where Spark grants too little
+   */
+  def forTask[V](kind: InputKind[V], rows: Int): Worker[V]
 
-  /** What comes of one input, where there is no task. */
-  def once[V: ClassTag](kind: InputKind[V], input: V): Result
-}
-
-/** Runs a model, whose lease is the caller's to close. */
-private[firesteel] final class Scorer[V](model: ModelCache.Lease, kind: InputKind[V]) extends Worker[V] {
-  private val predictor: Predictor = model.predictor
-  private val width = predictor.width()
-
-  override def key: Any = model.key
-
-  override def apply(inputs: Array[V]): Array[Result] = {
-    val scores = new Array[Float](inputs.length * width)
-    val status = new Array[Byte](inputs.length)
-    kind.predict(predictor, inputs, scores, status)
-    Array.tabulate(inputs.length) { i =>
-      val own = java.util.Arrays.copyOfRange(scores, i * width, (i + 1) * width)
-      new Result(status(i), own, kind.values(inputs(i)))
-    }
-  }
+  /** A worker for one image at a time, in memory that Spark does not count: there may be no task. To be closed. */
+  def forRows[V](kind: InputKind[V]): Worker[V]
 }

@@ -1,7 +1,7 @@
 /* The physical operator that scores images in batches. */
 package firesteel.sql
 
-import firesteel.infer.{BatchLimits, BatchMeter, Batching}
+import firesteel.infer.{BatchLimits, BatchMeter, Batching, Room}
 
 import org.apache.spark.SparkContext
 import org.apache.spark.rdd.RDD
@@ -84,8 +84,16 @@ private[sql] final class ClassifyMetrics(metrics: Map[String, SQLMetric])
   private val bad = metrics("badImages")
   private val cached = metrics("cachedImages")
   private val bytes = metrics("imageBytes")
+  private val arenas = metrics("arenaBytes")
+  private val atOnce = metrics("imagesAtOnce")
   private val prepare = metrics("prepareTime")
   private val forward = metrics("forwardTime")
+
+  /** A task may run the operator for several partitions, one after the other. */
+  override def granted(room: Room): Unit = {
+    arenas.set(math.max(arenas.value, room.bytes))
+    atOnce.set(room.images.toDouble)
+  }
 
   override def prepared(nanos: Long): Unit = prepare.add(nanos)
 
@@ -111,6 +119,8 @@ private[sql] object ClassifyMetrics {
     "badImages" -> SQLMetrics.createMetric(sc, "bad images"),
     "cachedImages" -> SQLMetrics.createMetric(sc, "images remembered"),
     "imageBytes" -> SQLMetrics.createSizeMetric(sc, "image bytes"),
+    "arenaBytes" -> SQLMetrics.createSizeMetric(sc, "arena bytes"),
+    "imagesAtOnce" -> SQLMetrics.createAverageMetric(sc, "images at once"),
     "prepareTime" -> SQLMetrics.createNanoTimingMetric(sc, "prepare time"),
     "forwardTime" -> SQLMetrics.createNanoTimingMetric(sc, "forward time")
   )

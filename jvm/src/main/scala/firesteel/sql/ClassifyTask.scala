@@ -80,7 +80,7 @@ private[sql] final class ClassifyTask(
       keepRow,
       row => images.read(value(row)),
       images.kind,
-      sent.forTask(images.kind),
+      sent.forTask(images.kind, batching.limits.rows),
       batching,
       metrics)(images.tag)
     val joined = new JoinedRow

@@ -4,6 +4,7 @@ package firesteel.sql
 import java.io.ObjectOutputStream
 
 import scala.reflect.ClassTag
+import scala.util.Using
 
 import firesteel.infer.{InputKind, Result, SentWork, Worker}
 
@@ -94,9 +95,14 @@ private[sql] final class Shipment(@transient work: Work, limits: String) extends
   /** What comes of an image: by one worker for a task, and by another one each time where Spark evaluates without one. */
   def result[V: ClassTag](kind: InputKind[V], image: V): Result = {
     val work = if (sent == null) send() else sent
-    if (TaskContext.get() == null) work.once(kind, image)
+    val task = TaskContext.get()
+    if (task == null) Using.resource(work.forRows(kind))(_.apply(Array(image)).head)
     else {
-      if (ofTask == null) ofTask = work.forTask(kind)
+      if (ofTask == null) {
+        val worker = work.forRows(kind)
+        task.addTaskCompletionListener[Unit](_ => worker.close())
+        ofTask = worker
+      }
       ofTask.asInstanceOf[Worker[V]].apply(Array(image)).head
     }
   }

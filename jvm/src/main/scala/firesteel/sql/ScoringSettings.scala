@@ -9,8 +9,8 @@ import org.apache.spark.sql.internal.SQLConf
 
 private[sql] object ScoringSettings {
 
-  /** What a native call may take, so that a task that is cancelled ends soon: a second or two. */
-  private val CallMultiplications = 12000000000L
+  /** What a native call may take of each CPU, so that a task that is cancelled ends soon: about a second. */
+  private val CallMultiplications = 40000000000L
 
   /** The limits of encoded images, as JSON. */
   def limits(conf: SQLConf): String = checked(conf)(Settings.imageLimits)
@@ -41,11 +41,12 @@ private[sql] object ScoringSettings {
             "spark.firesteel.image.maxPixels allows"
         )
       }
-      val (rows, bytes) = (Settings.batchRows(settings), Settings.batchBytes(settings))
+      val bytes = Settings.batchBytes(settings)
+      val inTime = CallMultiplications / math.max(1, work.multiplications)
+      val ofEachCpu = math.max(1, math.min(Settings.batchRows(settings).toLong, inTime))
       // What comes of a batch is held together, too, in one array.
       val fitting = math.min(bytes, Int.MaxValue) / work.valueBytes
-      val inTime = CallMultiplications / math.max(1, work.multiplications)
-      val most = math.max(1, Seq(rows.toLong, fitting, inTime).min).toInt
+      val most = math.max(1, math.min(Settings.taskCpus(settings) * ofEachCpu, fitting)).toInt
       // A header is read faster than its file is looked up among what is remembered.
       val cacheBytes = if (work.isInstanceOf[Forward]) Settings.cacheBytes(settings) else 0
       Batching(BatchLimits(most, bytes), rampUp, cacheBytes)

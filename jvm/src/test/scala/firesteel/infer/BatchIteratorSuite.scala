@@ -3,20 +3,17 @@ package firesteel.infer
 
 import scala.collection.mutable
 
-import firesteel.jni.{Models, Predictor}
+import firesteel.jni.{Models, Predictor, Scorer}
 import firesteel.Bars
 
 import org.apache.spark.TaskKilledException
 import org.apache.spark.firesteel.OwnTask
-import org.scalatest.BeforeAndAfterAll
 import org.scalatest.funsuite.AnyFunSuite
 
-class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
+class BatchIteratorSuite extends AnyFunSuite {
   private val file = Bars.file()
-  private lazy val model = ModelCache.lease(ModelCache.Key(Models.digest(file), None, null), file)
+  private def lease() = ModelCache.lease(ModelCache.Key(Models.digest(file), None, null), file)
   private val images = Bars.images(100).map(_._1)
-
-  override protected def afterAll(): Unit = model.close()
 
   private def scores(result: Result): Array[Float] = result.value.asInstanceOf[Array[Float]]
 
@@ -30,7 +27,7 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
     override def content(value: Array[Byte]): Array[Byte] = InputKind.Bytes.content(value)
     override def same(one: Array[Byte], other: Array[Byte]): Boolean = InputKind.Bytes.same(one, other)
     override def predict(
-        p: Predictor,
+        p: Scorer,
         rows: Array[Array[Byte]],
         scores: Array[Float],
         status: Array[Byte]): Unit = {
@@ -42,6 +39,7 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
   /** Adds up what it is told. */
   private class Sums extends BatchMeter {
     var (batches, scored, bytes, known) = (0, 0, 0L, 0)
+    override def granted(room: Room): Unit = fail("nothing is granted to rows")
     override def remembered(): Unit = known += 1
     override def prepared(nanos: Long): Unit = assert(nanos >= 0)
     override def called(images: Int, bytes: Long, nanos: Long): Unit = {
@@ -65,7 +63,7 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
       identity,
       Array(_),
       kind,
-      new Scorer(model, kind),
+      ModelWorker.forRows(lease(), kind),
       Batching(limits, rampUp, cacheBytes),
       meter)
 
@@ -161,7 +159,7 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
         _.length,
         identity,
         kind,
-        new Scorer(model, kind),
+        ModelWorker.forRows(lease(), kind),
         Batching(limits, rampUp = false, cacheBytes = 0),
         new Sums).toSeq
     val rows = Seq(images.take(3), Nil, images.slice(3, 4), images.slice(4, 13)).map(_.toArray)
@@ -224,6 +222,24 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
     assert(taken === 16)
   }
 
+  test("the worker is closed when the rows end, not before") {
+    val before = (ModelCache.used, Scorer.live())
+    val scored = iterator(images.iterator.take(9), BatchLimits(8, 1L << 20))
+    for (_ <- 1 to 9) {
+      assert(scored.hasNext)
+      scored.next()
+      assert((ModelCache.used, Scorer.live()) === (before._1 + 1, before._2 + 1))
+    }
+    assert(!scored.hasNext && !scored.hasNext)
+    assert((ModelCache.used, Scorer.live()) === before)
+  }
+
+  test("where less memory is granted, a call has as many rows less, and at least one") {
+    for ((images, rows) <- Seq(8 -> 32, 4 -> 16, 2 -> 8, 1 -> 4)) assert(Room(images, 8, 0).rows(32) === rows)
+    assert(Room(1, 8, 0).rows(3) === 1 && Room(3, 7, 0).rows(10) === 4 && Room(1, 1, 0).rows(7) === 7)
+    assert(Room(8, 8, 0).rows(Int.MaxValue) === Int.MaxValue)
+  }
+
   test("the end stays the end") {
     val scored = iterator(images.iterator.take(1), BatchLimits(8, 64))
     scored.next()
@@ -234,7 +250,7 @@ class BatchIteratorSuite extends AnyFunSuite with BeforeAndAfterAll {
   test("a cancelled task makes no further call") {
     OwnTask.run { kill =>
       val kind = new Noted {
-        override def predict(p: Predictor, r: Array[Array[Byte]], s: Array[Float], b: Array[Byte]): Unit = {
+        override def predict(p: Scorer, r: Array[Array[Byte]], s: Array[Float], b: Array[Byte]): Unit = {
           super.predict(p, r, s, b)
           if (calls.size == 3) kill()
         }

@@ -18,8 +18,8 @@ class ArraysSuite extends AnyFunSuite with ChildJvm {
       (Array.fill[Float](scores)(mark.toFloat), Array.fill[Byte](status)(mark.toByte))
     val numbers = rows.map(row => if (row == null) null else row.map(_.toFloat))
     withPredictor() { predictor =>
-      refused(message)(predictor.predict(rows, outScores, outStatus))
-      refused(message)(predictor.predict(numbers, outScores, outStatus))
+      refused(message)(TestModel.score(predictor, rows, outScores, outStatus))
+      refused(message)(TestModel.score(predictor, numbers, outScores, outStatus))
       assert(outScores.forall(_ == mark) && outStatus.forall(_ == mark))
     }
   }
@@ -70,8 +70,8 @@ class ArraysSuite extends AnyFunSuite with ChildJvm {
 
   test("a batch may have no rows, or one") {
     withPredictor() { predictor =>
-      predictor.predict(Array.empty[Array[Byte]], Array.empty[Float], Array.empty[Byte])
-      predictor.predict(Array.empty[Array[Float]], Array.empty[Float], Array.empty[Byte])
+      TestModel.score(predictor, Array.empty[Array[Byte]], Array.empty[Float], Array.empty[Byte])
+      TestModel.score(predictor, Array.empty[Array[Float]], Array.empty[Float], Array.empty[Byte])
       assert(TestModel.predict(predictor, Array[Byte](3, 4)) === TestModel.scores(3, 4))
     }
   }
@@ -83,8 +83,8 @@ class ArraysSuite extends AnyFunSuite with ChildJvm {
       val expected = Seq(Predictor.OK, Predictor.NULL) ++ Seq.fill(3)(Predictor.SIZE) :+ Predictor.OK
       val (scores, status) = (new Array[Float](18), new Array[Byte](6))
       for (bytes <- Seq(true, false)) {
-        if (bytes) predictor.predict(rows, scores, status)
-        else predictor.predict(rows.map(row => if (row == null) null else row.map(_.toFloat)), scores, status)
+        if (bytes) TestModel.score(predictor, rows, scores, status)
+        else TestModel.score(predictor, rows.map(row => if (row == null) null else row.map(_.toFloat)), scores, status)
         assert(status.toSeq === expected)
         assert(scores.take(3).toSeq === TestModel.scores(1, 2))
         assert(scores.slice(3, 15).forall(_.isNaN))
@@ -97,7 +97,7 @@ class ArraysSuite extends AnyFunSuite with ChildJvm {
     withPredictor() { predictor =>
       val rows = Array(Array(Float.NaN, 1f), Array(1f, 2f), Array(1f, Float.NegativeInfinity))
       val (scores, status) = (new Array[Float](9), new Array[Byte](3))
-      predictor.predict(rows, scores, status)
+      TestModel.score(predictor, rows, scores, status)
       assert(status.toSeq === Seq(Predictor.NOT_FINITE, Predictor.OK, Predictor.NOT_FINITE))
       assert(scores.slice(3, 6).toSeq === TestModel.scores(1, 2))
       assert((scores.take(3) ++ scores.drop(6)).forall(_.isNaN))
@@ -168,7 +168,7 @@ class ArraysSuite extends AnyFunSuite with ChildJvm {
     withPredictor(file) { predictor =>
       val rows = Array.fill(5000)(Array[Byte](1))
       val (scores, status) = (Array.fill(10)(mark.toFloat), Array.fill(5000)(mark.toByte))
-      refused("scores has 10 values, expected 5000000000")(predictor.predict(rows, scores, status))
+      refused("scores has 10 values, expected 5000000000")(TestModel.score(predictor, rows, scores, status))
       assert(scores.forall(_ == mark) && status.forall(_ == mark))
     }
   }
@@ -185,9 +185,9 @@ private object ManyRowsProgram {
     val expected = rows.toSeq.flatMap(row => TestModel.scores(row(0), row(1)))
     val predictor = TestModel.open()
     val (scores, status) = (new Array[Float](15000), new Array[Byte](5000))
-    predictor.predict(rows, scores, status)
+    TestModel.score(predictor, rows, scores, status)
     require(scores.toSeq == expected)
-    predictor.predict(rows.map(_.map(_.toFloat)), scores, status)
+    TestModel.score(predictor, rows.map(_.map(_.toFloat)), scores, status)
     require(scores.toSeq == expected)
     predictor.close()
   }

@@ -20,8 +20,8 @@ class CheckJniSuite extends AnyFunSuite with ChildJvm {
   test("a warning about our classes would be found, one about others would not") {
     val ours =
       """WARNING: JNI local refs: 33, exceeds capacity: 32
-        |	at firesteel.jni.NativePredictor.predictBytes(Native Method)
-        |	at firesteel.jni.Predictor.predict(Predictor.java:54)""".stripMargin
+        |	at firesteel.jni.NativeScorer.predictBytes(Native Method)
+        |	at firesteel.jni.Scorer.predict(Scorer.java:28)""".stripMargin
     val others =
       """WARNING in native method: JNI call made without checking exceptions when required to
         |	at java.lang.System.initLibraries(Native Method)""".stripMargin

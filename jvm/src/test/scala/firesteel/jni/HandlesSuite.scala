@@ -8,7 +8,7 @@ import java.util.logging.{Handler, LogRecord, Logger}
 
 import org.scalatest.funsuite.AnyFunSuite
 
-/** RELIABILITY A5, A6, B1 and B7. */
+/** RELIABILITY A5, A6 and B7. */
 class HandlesSuite extends AnyFunSuite with ChildJvm {
   private val rows = Array(Array[Byte](1, 2))
   private val numbers = Array(Array(1f, 2f))
@@ -16,8 +16,15 @@ class HandlesSuite extends AnyFunSuite with ChildJvm {
   /** What can be done with the id of a predictor, but to close it. */
   private val predictorUses = Seq[Long => Any](
     NativePredictor.width(_),
-    NativePredictor.predictBytes(_, rows, new Array[Float](3), new Array[Byte](1)),
-    NativePredictor.predictFloats(_, numbers, new Array[Float](3), new Array[Byte](1))
+    NativePredictor.imagesAtOnce(_),
+    NativePredictor.arenaBytes(_, 1),
+    NativeScorer.open(_, 1, 1)
+  )
+
+  /** What can be done with the id of a scorer, but to close it. */
+  private val scorerUses = Seq[Long => Any](
+    NativeScorer.predictBytes(_, rows, new Array[Float](3), new Array[Byte](1)),
+    NativeScorer.predictFloats(_, numbers, new Array[Float](3), new Array[Byte](1))
   )
 
   /** What can be done with the id of a trainer, but to close it. */
@@ -40,6 +47,42 @@ class HandlesSuite extends AnyFunSuite with ChildJvm {
     NativePredictor.close(predictor.id())
   }
 
+  test("a closed scorer refuses every use; one that is open outlives its predictor") {
+    val predictor = TestModel.open()
+    val (scorer, closed) = (predictor.scorer(1, 2), predictor.scorer(1, 1))
+    closed.close()
+    closed.close()
+    for (use <- scorerUses) {
+      val refusal = intercept[IllegalStateException](use(closed.id()))
+      assert(refusal.getMessage === s"this scorer is closed (id ${closed.id()}): it cannot be used any more")
+    }
+    predictor.close()
+    val (scores, status) = (new Array[Float](6), new Array[Byte](2))
+    scorer.predict(Array(Array[Byte](1, 2), Array[Byte](3, 4)), scores, status)
+    assert(scores.toSeq === TestModel.scores(1, 2) ++ TestModel.scores(3, 4))
+    val live = Scorer.live()
+    scorer.close()
+    assert(Scorer.live() === live - 1)
+  }
+
+  test("a scorer without workers, or of images that cannot be computed at a time, is refused") {
+    val predictor = TestModel.open()
+    try {
+      val most = predictor.imagesAtOnce()
+      for ((images, workers, problem) <- Seq(
+          (0, 1, s"images: 0 at a time, of 1 to $most"),
+          (-1, 1, s"images: 0 at a time, of 1 to $most"),
+          (most + 1, 1, s"images: ${most + 1} at a time, of 1 to $most"),
+          (1, 0, "workers: 0 threads, but there can be 1 to 4096"),
+          (1, -5, "workers: 0 threads, but there can be 1 to 4096"),
+          (1, 5000, "workers: 5000 threads, but there can be 1 to 4096")))
+        assert(intercept[IllegalArgumentException](predictor.scorer(images, workers)).getMessage === problem)
+      val refusal = intercept[IllegalArgumentException](predictor.arenaBytes(most + 1))
+      assert(refusal.getMessage === s"images: ${most + 1} at a time, of 1 to $most")
+      assert(predictor.arenaBytes(1) > 0)
+    } finally predictor.close()
+  }
+
   test("a closed trainer refuses every use, and closing it again does nothing") {
     val trainer = TestModel.openTrainer()
     trainer.close()
@@ -54,18 +97,23 @@ class HandlesSuite extends AnyFunSuite with ChildJvm {
 
   test("ids that never were, and ids of the other type, are refused by every method") {
     val (predictor, trainer) = (TestModel.open(), TestModel.openTrainer())
+    val scorer = TestModel.scorer(predictor)
     try {
       val never =
         Seq(0, -1, 1, predictor.id() + 1000000, trainer.id() + 1000000, Long.MaxValue, Long.MinValue)
       for (id <- never :+ trainer.id(); use <- predictorUses :+ (NativePredictor.close(_: Long))) {
         assert(intercept[IllegalStateException](use(id)).getMessage === s"$id is not the id of a predictor")
       }
-      for (id <- never :+ predictor.id(); use <- trainerUses :+ (NativeTrainer.close(_: Long))) {
+      for (id <- never :+ predictor.id() :+ trainer.id(); use <- scorerUses :+ (NativeScorer.close(_: Long))) {
+        assert(intercept[IllegalStateException](use(id)).getMessage === s"$id is not the id of a scorer")
+      }
+      for (id <- never :+ predictor.id() :+ scorer.id(); use <- trainerUses :+ (NativeTrainer.close(_: Long))) {
         assert(intercept[IllegalStateException](use(id)).getMessage === s"$id is not the id of a trainer")
       }
       assert(TestModel.predict(predictor, rows.head) === TestModel.scores(1, 2))
       assert(trainer.weights().length === TestModel.weights.length)
     } finally {
+      scorer.close()
       predictor.close()
       trainer.close()
     }
@@ -74,8 +122,8 @@ class HandlesSuite extends AnyFunSuite with ChildJvm {
   test("1,000,000 random ids are refused") {
     val (predictor, trainer) = (TestModel.open(), TestModel.openTrainer())
     try {
-      val closes = Seq[Long => Any](NativePredictor.close(_), NativeTrainer.close(_))
-      val uses = (predictorUses ++ trainerUses ++ closes).toArray
+      val closes = Seq[Long => Any](NativePredictor.close(_), NativeScorer.close(_), NativeTrainer.close(_))
+      val uses = (predictorUses ++ scorerUses ++ trainerUses ++ closes).toArray
       val random = new SplittableRandom(1)
       var refused = 0
       def refuse(): Unit =
@@ -107,14 +155,6 @@ class HandlesSuite extends AnyFunSuite with ChildJvm {
 
   test("a handle that was forgotten is closed by the garbage collector, which logs once where it was made") {
     pass(Child(ForgetProgram))
-  }
-
-  test("10,000 times open, predict and close do not make the process grow") {
-    val calm = Seq("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-    val child = Child(MemoryProgram, options = calm, environment = Map("MALLOC_ARENA_MAX" -> Some("1")))
-    val resident = pass(child).output.linesIterator.map(_.toLong).toSeq
-    info(resident.mkString("resident: ", " KiB, then ", " KiB"))
-    assert(resident.size === 2 && resident(1) - resident(0) <= 16 * 1024)
   }
 }
 
@@ -177,13 +217,13 @@ private object CloseProgram extends org.scalatest.Assertions {
     }
     threads.foreach(_.join(30000))
     // Both must have happened often for this to mean anything.
-    assert(refused.get >= rounds && right.get >= rounds && Predictor.live() === 0)
+    assert(refused.get >= rounds && right.get >= rounds && Predictor.live() === 0 && Scorer.live() === 0)
     println(s"${right.get} right, ${refused.get} refused")
   }
 
   private def predict(predictor: Predictor): Seq[Float] = {
     val (scores, status) = (new Array[Float](4), new Array[Byte](1))
-    predictor.predict(Array(row), scores, status)
+    TestModel.score(predictor, Array(row), scores, status)
     assert(status(0) === Predictor.OK)
     scores.toSeq
   }
@@ -225,28 +265,5 @@ private object ForgetProgram extends org.scalatest.Assertions {
   private def forget(): Unit = {
     val predictor = TestModel.open()
     assert(predictor.width() === 3)
-  }
-}
-
-/** Prints the resident memory in KiB after 1,000 and after 11,000 rounds. */
-private object MemoryProgram {
-  private val network =
-    """{"input":[100],"nodes":[{"name":"a","op":"dense","inputs":["input"],"units":256}],"output":"a"}"""
-
-  def main(arguments: Array[String]): Unit = {
-    val file = Models.write(network, "{}", "[]", Models.initialWeights(network, "xavier", 1L))
-    val digest = Models.digest(file)
-    val (rows, scores, status) =
-      (Array.fill(8)(new Array[Byte](100)), new Array[Float](8 * 256), new Array[Byte](8))
-    for (rounds <- Seq(1000, 10000)) {
-      for (_ <- 1 to rounds) {
-        val predictor = Predictor.open(file, digest, null)
-        predictor.predict(rows, scores, status)
-        predictor.close()
-      }
-      require(Predictor.live() == 0)
-      System.gc()
-      println(Processes.residentKiB())
-    }
   }
 }

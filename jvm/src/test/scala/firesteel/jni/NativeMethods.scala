@@ -57,9 +57,13 @@ final class GoodArguments(torch: Boolean) {
 
   private val images = Array(Array[Byte](1, 2, 3))
   private val predictor = NativePredictor.open(file, digest, null, null)
+  private val scorer = NativeScorer.open(predictor, 1, 1)
   private val trainer = if (torch) NativeTrainer.open(round, weights, Array.empty[Float]) else 0L
   private val closedPredictor = {
     val id = NativePredictor.open(file, digest, null, null); NativePredictor.close(id); id
+  }
+  private val closedScorer = {
+    val id = NativeScorer.open(predictor, 1, 1); NativeScorer.close(id); id
   }
   private val closedTrainer =
     if (torch) {
@@ -89,22 +93,27 @@ final class GoodArguments(torch: Boolean) {
     "NativeModel.metadata" -> Seq(file),
     "NativeModel.startingWeights" -> Seq(network, file, "[]", "xavier", 1L),
     "NativeModel.write" -> Seq(network, preprocessing, "[]", weights),
+    "NativePredictor.arenaBytes" -> Seq(predictor, 1),
     "NativePredictor.close" -> Seq(closedPredictor),
+    "NativePredictor.imagesAtOnce" -> Seq(predictor),
     "NativePredictor.live" -> Seq(),
     "NativePredictor.open" -> Seq(file, digest, null, null),
-    "NativePredictor.predictBytes" -> Seq(
-      predictor,
-      Array(Array[Byte](1, 2)),
-      new Array[Float](3),
-      new Array[Byte](1)),
-    "NativePredictor.predictFloats" -> Seq(
-      predictor,
-      Array(Array(1f, 2f)),
-      new Array[Float](3),
-      new Array[Byte](1)),
     "NativePredictor.width" -> Seq(predictor),
     "NativeRandom.rowKeys" -> Seq(1L, 2, 3L, new Array[Long](4)),
     "NativeRandom.windowOrder" -> Seq(1L, 2, 3, 4, new Array[Int](5)),
+    "NativeScorer.close" -> Seq(closedScorer),
+    "NativeScorer.live" -> Seq(),
+    "NativeScorer.open" -> Seq(predictor, 1, 1),
+    "NativeScorer.predictBytes" -> Seq(
+      scorer,
+      Array(Array[Byte](1, 2)),
+      new Array[Float](3),
+      new Array[Byte](1)),
+    "NativeScorer.predictFloats" -> Seq(
+      scorer,
+      Array(Array(1f, 2f)),
+      new Array[Float](3),
+      new Array[Byte](1)),
     "NativeTorch.setLogLevel" -> Seq("off"),
     "NativeTorch.version" -> Seq(),
     "NativeTrainer.close" -> Seq(closedTrainer),

@@ -92,6 +92,7 @@ private object Faults extends org.scalatest.Assertions {
   /** A handle that has nothing to do with what fails. */
   private final class OtherHandle(torch: Boolean) {
     private val predictor = NativePredictor.open(TestModel.file, TestModel.digest, null, null)
+    private val scorer = NativeScorer.open(predictor, 1, 1)
     private val trainer =
       if (torch) NativeTrainer.open(TestModel.round, TestModel.weights, Array.empty[Float]) else 0L
     private val (rows, status) = (Array(Array[Byte](7, 9)), new Array[Byte](1))
@@ -102,7 +103,7 @@ private object Faults extends org.scalatest.Assertions {
         require(NativeTrainer.weights(trainer).sameElements(TestModel.weights))
       } else {
         val scores = new Array[Float](3)
-        NativePredictor.predictBytes(predictor, rows, scores, status)
+        NativeScorer.predictBytes(scorer, rows, scores, status)
         require(scores.sameElements(expected), scores.toSeq)
       }
   }

@@ -1,6 +1,8 @@
 /* Networks for the tests of the boundary, whose scores are known by arithmetic. */
 package firesteel.jni
 
+import scala.util.Using
+
 /** Two inputs, three outputs, and weights for which the scores are small integers. */
 object TestModel {
   val network: String =
@@ -17,10 +19,25 @@ object TestModel {
 
   def open(): Predictor = Predictor.open(file, digest, null)
 
+  /** A scorer whose memory is as large as it pays. */
+  def scorer(predictor: Predictor): Scorer = predictor.scorer(predictor.imagesAtOnce(), 1)
+
+  /** Scores rows of bytes in memory of their own. */
+  def score(predictor: Predictor, rows: Array[Array[Byte]], scores: Array[Float], status: Array[Byte]): Unit =
+    Using.resource(scorer(predictor))(_.predict(rows, scores, status))
+
+  /** Scores rows of numbers in memory of their own. */
+  def score(
+      predictor: Predictor,
+      rows: Array[Array[Float]],
+      scores: Array[Float],
+      status: Array[Byte]): Unit =
+    Using.resource(scorer(predictor))(_.predict(rows, scores, status))
+
   /** Scores of rows with two bytes. */
   def predict(predictor: Predictor, rows: Array[Byte]*): Seq[Float] = {
     val (scores, status) = (new Array[Float](rows.size * 3), new Array[Byte](rows.size))
-    predictor.predict(rows.toArray, scores, status)
+    score(predictor, rows.toArray, scores, status)
     require(status.forall(_ == Predictor.OK), status.mkString(" "))
     scores.toSeq
   }

@@ -8,6 +8,7 @@ import scala.concurrent.{Await, ExecutionContext, Future}
 
 import firesteel.{Bars, SparkChild}
 import firesteel.infer.ModelCache
+import firesteel.jni.Scorer
 
 import org.apache.spark.SparkException
 import org.apache.spark.firesteel.Replay
@@ -42,6 +43,8 @@ class MetricsSuite extends SqlSuite with SparkChild {
     assert(
       metrics(sql("SELECT id, classify(NULL) FROM photos")).filter(_._2 != 0).keySet === Set(
         "numOutputRows",
+        "arenaBytes",
+        "imagesAtOnce",
         "prepareTime"))
   }
 
@@ -79,6 +82,7 @@ class MetricsSuite extends SqlSuite with SparkChild {
       // Those that stayed 0 are not told.
       assert(found("batches") === "32" && !found.contains("bad images"))
       assert(found("image bytes").contains("KiB") && found("forward time").contains("ms"), found)
+      assert(found("arena bytes").contains("KiB (") && found("images at once").contains("(8, 8, 8 ("), found)
     }
   }
 
@@ -176,8 +180,8 @@ class MetricsSuite extends SqlSuite with SparkChild {
     assert(ran.rows.nonEmpty)
   }
 
-  test("a task that is killed within a batch gives its model back") {
-    val before = ModelCache.used
+  test("a task that is killed within a batch gives its model and its memory back") {
+    val (before, scorers) = (ModelCache.used, Scorer.live())
     val (entered, cancelled) = (new CountDownLatch(1), new CountDownLatch(1))
     MetricsSuite.latches = (entered, cancelled)
     val slow = udf { (label: String) =>
@@ -190,12 +194,12 @@ class MetricsSuite extends SqlSuite with SparkChild {
     val query =
       Future(sql("SELECT slow(classify(image, '@other')) FROM photos").collect())(ExecutionContext.global)
     assert(entered.await(60, TimeUnit.SECONDS))
-    assert(ModelCache.used > before)
+    assert(ModelCache.used > before && Scorer.live() > scorers)
     spark.sparkContext.cancelAllJobs()
     cancelled.countDown()
     val error = intercept[SparkException](Await.result(query, Duration(60, "s")))
     assert(error.getMessage.contains("cancel"))
-    eventually(timeout(20.seconds)) { assert(ModelCache.used === before) }
+    eventually(timeout(20.seconds)) { assert(ModelCache.used === before && Scorer.live() === scorers) }
   }
 
   test("the extension may be named, too") {

@@ -1,0 +1,93 @@
+//! Scorers: some images at a time, on some threads, with the same scores.
+
+use std::sync::Arc;
+
+use super::{predict, predictor};
+use crate::network::Network;
+use crate::tests::formula;
+use crate::{Error, Predictor, Row, Scorer, Status};
+
+const VALUES: usize = 3 * 10 * 10;
+const CLASSES: usize = 5;
+
+fn shared() -> Arc<Predictor> {
+    let network =
+        Network::input(&[3, 10, 10]).conv(20, 3).relu().max_pool(2).conv(33, 3).flatten().dense(CLASSES);
+    Arc::new(predictor(&network.build()))
+}
+
+/// The bits of the scores, and the statuses.
+fn bits((scores, status): (Vec<f32>, Vec<Status>)) -> (Vec<u32>, Vec<Status>) {
+    (scores.iter().map(|score| score.to_bits()).collect(), status)
+}
+
+fn score(scorer: &mut Scorer, rows: &[Row]) -> (Vec<u32>, Vec<Status>) {
+    let (mut scores, mut status) = (vec![77.0; rows.len() * CLASSES], vec![Status::Panic; rows.len()]);
+    scorer.predict(rows, &mut scores, &mut status).unwrap();
+    bits((scores, status))
+}
+
+#[test]
+fn scores_depend_neither_on_the_images_at_a_time_nor_on_the_threads() {
+    let (predictor, inputs) = (shared(), formula::floats("input", 41 * VALUES, 1.0));
+    assert_eq!(predictor.at_once(), 8);
+    // Every fifth row is a bad one.
+    let rows: Vec<Row> = inputs
+        .chunks(VALUES)
+        .enumerate()
+        .map(|(i, row)| if i % 5 == 3 { Row::Floats(&row[1..]) } else { Row::Floats(row) })
+        .collect();
+    let alone: Vec<_> = rows.iter().map(|row| bits(predict(&predictor, &[*row]))).collect();
+    assert_eq!((alone[2].1[0], alone[3].1[0]), (Status::Ok, Status::Size));
+    assert_ne!(alone[0].0, alone[1].0);
+    let mut cases = 0;
+    for images in 1..=8 {
+        for workers in [1, 2, 3, 7] {
+            let mut scorer = Scorer::new(predictor.clone(), images, workers).unwrap();
+            // In the memory that other rows have left behind.
+            for count in [41, 0, 1, 2, 3, 5, 17, 40] {
+                let (scores, status) = score(&mut scorer, &rows[..count]);
+                let name = format!("{images} at a time, {workers} threads, {count} rows");
+                assert_eq!(scores.len(), count * CLASSES, "{name}");
+                for (i, expected) in alone[..count].iter().enumerate() {
+                    assert_eq!(scores[i * CLASSES..][..CLASSES], expected.0[..], "{name}: row {i}");
+                    assert_eq!(status[i], expected.1[0], "{name}: row {i}");
+                }
+                cases += 1;
+            }
+        }
+    }
+    assert_eq!(cases, 8 * 4 * 8);
+}
+
+#[test]
+fn memory_grows_with_the_images_at_a_time() {
+    let predictor = shared();
+    let bytes: Vec<usize> = (1..=8).map(|images| predictor.arena_bytes(images).unwrap()).collect();
+    let own = bytes[1] - bytes[0];
+    assert!(own > 0 && bytes.windows(2).all(|pair| pair[1] - pair[0] == own), "{bytes:?}");
+}
+
+#[test]
+fn what_does_not_pay_is_refused() {
+    let predictor = shared();
+    let refused = |name, problem: &str| Some(Error::Setting { name, problem: problem.to_owned() });
+    for images in [0, 9, usize::MAX] {
+        let expected = refused("images", &format!("{images} at a time, of 1 to 8"));
+        assert_eq!(predictor.arena_bytes(images).err(), expected);
+        assert_eq!(Scorer::new(predictor.clone(), images, 1).err(), expected);
+    }
+    for workers in [0, 4097] {
+        let problem = format!("{workers} threads, but there can be 1 to 4096");
+        assert_eq!(Scorer::new(predictor.clone(), 1, workers).err(), refused("workers", &problem));
+    }
+}
+
+#[test]
+fn arrays_of_the_wrong_length_are_refused_by_scorers_too() {
+    let mut scorer = Scorer::new(shared(), 8, 2).unwrap();
+    let mut status = [Status::Panic; 1];
+    let error = scorer.predict(&[Row::Null], &mut [77.0; CLASSES + 1], &mut status).unwrap_err();
+    assert!(error.to_string().contains("1 rows need 5 scores and 1 statuses, not 6 and 1"), "{error}");
+    assert_eq!(status, [Status::Panic]);
+}
