@@ -72,14 +72,15 @@ impl Preprocessing {
             many => many[channel],
         };
         // Where all channels are alike one table serves them: there may be millions.
-        let values = (0..self.mean.len().max(self.std.len()).max(1))
+        let values: Vec<[f32; 256]> = (0..self.mean.len().max(self.std.len()).max(1))
             .map(|c| {
                 let (mean, std) = (of(&self.mean, c, 0.0), of(&self.std, c, 1.0));
                 // In f64, so that v * (1/255) rounds to the f32 that v / 255 gives.
                 std::array::from_fn(|v| ((v as f64 * self.scale - mean) / std) as f32)
             })
             .collect();
-        Ok(ByteTable { values, values_per_channel: input.values() / channels })
+        let finite = values.iter().flatten().all(|value| value.is_finite());
+        Ok(ByteTable { values, values_per_channel: input.values() / channels, finite })
     }
 }
 
@@ -98,15 +99,38 @@ const MAX_TABLES: usize = 4096;
 pub struct ByteTable {
     values: Vec<[f32; 256]>,
     values_per_channel: usize,
+    /// Whether all numbers are.
+    finite: bool,
 }
 
 impl ByteTable {
     /// Appends the numbers of the bytes of whole inputs, in the layout of the input's shape.
     pub fn append(&self, bytes: &[u8], out: &mut Vec<f32>) {
         for (i, channel) in bytes.chunks(self.values_per_channel).enumerate() {
-            let table = &self.values[i % self.values.len()];
+            let table = self.of_channel(i);
             out.extend(channel.iter().map(|&byte| table[usize::from(byte)]));
         }
+    }
+
+    /// Writes the numbers of some bytes of one channel.
+    pub fn write(&self, channel: usize, bytes: &[u8], out: &mut [f32]) {
+        let table = self.of_channel(channel);
+        for (out, &byte) in out.iter_mut().zip(bytes) {
+            *out = table[usize::from(byte)];
+        }
+    }
+
+    /// Whether the bytes of an input stand for finite numbers, as all do but of a strange scale or deviation.
+    pub fn is_finite(&self, bytes: &[u8]) -> bool {
+        let channels = bytes.chunks(self.values_per_channel).enumerate();
+        let all = |(i, bytes): (usize, &[u8])| {
+            bytes.iter().all(|&byte| self.of_channel(i)[usize::from(byte)].is_finite())
+        };
+        self.finite || channels.map(all).all(|all| all)
+    }
+
+    fn of_channel(&self, channel: usize) -> &[f32; 256] {
+        &self.values[channel % self.values.len()]
     }
 }
 
@@ -129,6 +153,14 @@ mod tests {
         let bytes: Vec<u8> = (0..=255).collect();
         let expected: Vec<f32> = bytes.iter().map(|&b| f32::from(b) / 255.0).collect();
         assert_eq!(apply(&Preprocessing::default(), &[1, 16, 16], &bytes), expected);
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_as_floats_are_found_by_channel() {
+        let preprocessing = Preprocessing { scale: 1.0, mean: vec![], std: vec![1.0, 1e-38], image: None };
+        let table = preprocessing.table(&Shape::new(&[2, 1, 2]).unwrap()).unwrap();
+        assert!(table.is_finite(&[255, 255, 0, 3]));
+        assert!(!table.is_finite(&[0, 0, 3, 4]));
     }
 
     #[test]

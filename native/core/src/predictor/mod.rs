@@ -13,8 +13,8 @@ use firesteel_image::Limits;
 use crate::network::Shape;
 use crate::{ByteTable, Error, ImageReader, Isa, Model, Preprocessing, Status};
 use output::Output;
-use plan::Plan;
 pub use plan::StepProfile;
+use plan::{Input, Plan};
 use scorer::Run;
 pub use scorer::Scorer;
 
@@ -141,7 +141,7 @@ impl Predictor {
 
     fn run(&self, images: usize) -> Result<Run, Error> {
         self.arena_bytes(images)?;
-        Ok(Run { pixels: vec![], input: vec![], images, arena: self.plan.arena(images)? })
+        Ok(Run { pixels: vec![], images, arena: self.plan.arena(images)? })
     }
 
     /// Scores rows on this thread.
@@ -170,25 +170,18 @@ impl Predictor {
 
     /// Computes what can be computed of a row alone.
     fn begin(&self, row: Row, at: usize, run: &mut Run) -> Result<Status, Error> {
-        let expected = self.input.values();
         let input = match row {
             Row::Null => return Ok(Status::Null),
-            Row::Bytes(bytes) => {
-                let pixels = match self.images.read(bytes, &mut run.pixels)? {
-                    Ok(pixels) => pixels,
-                    Err(status) => return Ok(status),
-                };
-                run.input.clear();
-                self.table.append(pixels, &mut run.input);
-                run.input.as_slice()
-            }
-            Row::Floats(floats) if floats.len() == expected => floats,
-            Row::Floats(_) => return Ok(Status::Size),
+            Row::Bytes(bytes) => match self.images.read(bytes, &mut run.pixels)? {
+                Ok(bytes) if !self.table.is_finite(bytes) => return Ok(Status::NotFinite),
+                Ok(bytes) => Input::Bytes { bytes, table: &self.table },
+                Err(status) => return Ok(status),
+            },
+            Row::Floats(floats) if floats.len() != self.input.values() => return Ok(Status::Size),
+            // A stride may skip a NaN, a ReLU hides minus infinity: the scores would not tell.
+            Row::Floats(floats) if !finite(floats) => return Ok(Status::NotFinite),
+            Row::Floats(floats) => Input::Floats(floats),
         };
-        // A stride may skip a NaN, a ReLU hides minus infinity: the scores would not tell.
-        if !finite(input) {
-            return Ok(Status::NotFinite);
-        }
         self.plan.begin(input, at, &mut run.arena)?;
         Ok(Status::Ok)
     }

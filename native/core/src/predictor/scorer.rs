@@ -28,6 +28,12 @@ impl Scorer {
         Ok(Scorer { predictor, runs })
     }
 
+    /// Fills the memory, to find what is read before it is written.
+    #[cfg(test)]
+    pub(crate) fn fill(&mut self, value: f32) {
+        self.runs.iter_mut().for_each(|run| run.arena.fill(value));
+    }
+
     /// The model.
     pub fn predictor(&self) -> &Predictor {
         &self.predictor
@@ -66,8 +72,6 @@ const MAX_WORKERS: usize = 4096;
 pub(super) struct Run {
     /// The planes of a decoded image.
     pub(super) pixels: Vec<u8>,
-    /// The preprocessed input.
-    pub(super) input: Vec<f32>,
     /// How many images are computed at a time.
     pub(super) images: usize,
     pub(super) arena: Arena,

@@ -136,15 +136,18 @@ impl Map {
         }
     }
 
-    /// Copies `x` `[channels, height, width]` into planes with zeros around: `[channel][row][column]`, each plane with
-    /// its border, without blocks.
-    pub fn pack_planes(&self, x: &[f32], y: &mut [Pixel]) {
-        y.fill(Pixel::ZERO);
+    /// Writes planes with zeros around: `[channel][row][column]`, each plane with its border, without blocks. `row` is
+    /// called for the rows of all channels, one after the other, with their numbers.
+    pub fn pack_planes(&self, y: &mut [Pixel], mut row: impl FnMut(usize, &mut [f32])) {
         let out = floats_mut(y);
-        for (i, row) in x.chunks_exact(self.width.max(1)).enumerate() {
-            let (channel, line) = (i / self.height.max(1), i % self.height.max(1));
-            out[self.start(channel, line)..][..self.width].copy_from_slice(row);
+        let mut from = 0;
+        for line in 0..self.channels * self.height {
+            let start = self.start(line / self.height, line % self.height);
+            out[from..start].fill(0.0);
+            from = start + self.width;
+            row(line, &mut out[start..from]);
         }
+        out[from..].fill(0.0);
     }
 
     /// Copies planes into `y` `[channels, height, width]`.

@@ -10,8 +10,11 @@ mod step;
 
 use std::time::{Duration, Instant};
 
+#[cfg(test)]
+use firesteel_kernels::blocked::LANES;
 use firesteel_kernels::blocked::{Isa, Pixel};
 
+pub(super) use self::places::Input;
 use self::places::{Place, Places};
 use self::step::{Memory, Scratch, Step};
 use super::output::Output;
@@ -75,6 +78,15 @@ pub(super) struct Arena {
     long: Vec<Pixel>,
     scratch: Scratch,
     values: Vec<f32>,
+}
+
+impl Arena {
+    #[cfg(test)]
+    pub(super) fn fill(&mut self, value: f32) {
+        self.short.fill(Pixel([value; LANES]));
+        self.long.fill(Pixel([value; LANES]));
+        self.scratch.fill(value);
+    }
 }
 
 impl Plan {
@@ -148,10 +160,10 @@ impl Plan {
         let mut arena = self.arena(at_once)?;
         let mut profiles: Vec<StepProfile> = self.steps.iter().flatten().map(StepProfile::of).collect();
         for _ in 0..times {
-            let Arena { short, long, scratch, .. } = &mut arena;
+            let Arena { short, long, scratch, values } = &mut arena;
             let (first, others) = long.split_at_mut(self.pixels[1]);
             let mut image = [Memory { short, long: &mut *first }];
-            self.write(input, &mut image[0]);
+            self.write(Input::Floats(input), values, &mut image[0]);
             let (early, late) = profiles.split_at_mut(self.steps[0].len());
             self.timed(&self.steps[0], &mut image, scratch, early)?;
             others.chunks_mut(first.len()).for_each(|other| other.copy_from_slice(first));
@@ -181,18 +193,18 @@ impl Plan {
         own.map(|long| Memory { short: &mut [], long }).collect()
     }
 
-    fn write(&self, input: &[f32], image: &mut Memory) {
+    fn write(&self, input: Input, values: &mut Vec<f32>, image: &mut Memory) {
         if let Some(place) = &self.input {
-            place.write(input, image.get_mut(place));
+            place.write(input, values, image.get_mut(place));
         }
     }
 
     /// Computes the first steps of an image, which takes the place `at` among those that are computed together.
-    pub(super) fn begin(&self, input: &[f32], at: usize, arena: &mut Arena) -> Result<(), Error> {
+    pub(super) fn begin(&self, input: Input, at: usize, arena: &mut Arena) -> Result<(), Error> {
         let own = self.pixels[1];
         let long = &mut arena.long[at * own..(at + 1) * own];
         let mut image = [Memory { short: &mut arena.short, long }];
-        self.write(input, &mut image[0]);
+        self.write(input, &mut arena.values, &mut image[0]);
         self.steps[0].iter().try_for_each(|step| step.run(self.isa, &mut image, &mut arena.scratch))
     }
 

@@ -7,8 +7,18 @@ use std::ops::Range;
 use firesteel_kernels::blocked::{Border, LANES, Map, Pixel, WinogradSize};
 
 use super::fuse::{Unit, Way, way};
+use crate::ByteTable;
 use crate::network::{Graph, Op, Shape, Source};
 use crate::predictor::layer;
+
+/// What a network is given, in the order (channel, row, column).
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) enum Input<'a> {
+    /// The values.
+    Floats(&'a [f32]),
+    /// Bytes, and the numbers that they stand for.
+    Bytes { bytes: &'a [u8], table: &'a ByteTable },
+}
 
 /// How long a value is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,9 +42,26 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Copies values `[channels, height, width]` into the place, with zeros around.
-    pub(super) fn write(&self, values: &[f32], pixels: &mut [Pixel]) {
-        if self.planes { self.map.pack_planes(values, pixels) } else { self.map.pack(values, pixels) }
+    /// Copies an input `[channels, height, width]` into the place, with zeros around. `values` is a buffer for bytes
+    /// that cannot be written where they belong at once.
+    pub(super) fn write(&self, input: Input, values: &mut Vec<f32>, pixels: &mut [Pixel]) {
+        let Map { height, width, .. } = self.map;
+        match input {
+            Input::Floats(x) if self.planes => {
+                self.map.pack_planes(pixels, |row, out| out.copy_from_slice(&x[row * width..][..width]));
+            }
+            Input::Bytes { bytes, table } if self.planes => {
+                self.map.pack_planes(pixels, |row, out| {
+                    table.write(row / height, &bytes[row * width..][..width], out);
+                });
+            }
+            Input::Floats(x) => self.map.pack(x, pixels),
+            Input::Bytes { bytes, table } => {
+                values.clear();
+                table.append(bytes, values);
+                self.map.pack(values, pixels);
+            }
+        }
     }
 
     /// Copies the values out of the place, in the order (channel, row, column).

@@ -110,6 +110,11 @@ impl Scratch {
     pub(super) fn new(pixels: Vec<Pixel>) -> Scratch {
         Scratch { pixels, inputs: vec![], output: vec![], columns: vec![] }
     }
+
+    #[cfg(test)]
+    pub(super) fn fill(&mut self, value: f32) {
+        self.pixels.fill(Pixel([value; firesteel_kernels::blocked::LANES]));
+    }
 }
 
 impl<'a> Around<'a> {
