@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use firesteel_core::network::Graph;
-use firesteel_core::{Initializer, Isa, Model, Predictor, Preprocessing, Row, Scorer, Status, zoo};
+use firesteel_core::{Initializer, Isa, Kernels, Model, Predictor, Preprocessing, Row, Scorer, Status, zoo};
 
 /// A network that is ready to run.
 struct Prepared {
@@ -21,7 +21,8 @@ fn prepare(isa: Isa, name: &str) -> Result<Prepared, firesteel_core::Error> {
     let entry = zoo::entry(name)?;
     let graph = Graph::new(&entry.network(entry.input, entry.classes))?;
     let weights = Initializer::He.weights(graph.layout(), 1);
-    let predictor = Predictor::on(isa, Model::new(graph, Preprocessing::default(), vec![], weights)?)?;
+    let model = Model::new(graph, Preprocessing::default(), vec![], weights)?;
+    let predictor = Predictor::with(Kernels { isa, ..Kernels::default() }, model, None)?;
     let steps = predictor.profile(1, 1)?;
     let multiplications: usize = steps.iter().map(|step| step.multiplications).sum();
     let images = predictor.at_once();

@@ -30,7 +30,7 @@ pub use import::{Architecture, import};
 pub use initializer::Initializer;
 pub use model::Model;
 pub use model_file::{Digest, Metadata, read as read_model, read_header, write as write_model};
-pub use predictor::{Predictor, Row, Scorer, StepProfile};
+pub use predictor::{Kernels, Predictor, Row, Scorer, StepProfile};
 pub use preprocessing::{ByteTable, Preprocessing};
 pub use status::Status;
 pub use transfer::transfer;

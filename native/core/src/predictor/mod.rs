@@ -11,10 +11,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use firesteel_image::Limits;
 
 use crate::network::Shape;
-use crate::{ByteTable, Error, ImageReader, Isa, Model, Preprocessing, Status};
+use crate::{ByteTable, Error, ImageReader, Model, Preprocessing, Status};
 use output::Output;
-pub use plan::StepProfile;
 use plan::{Input, Plan};
+pub use plan::{Kernels, StepProfile};
 use scorer::Run;
 pub use scorer::Scorer;
 
@@ -44,31 +44,28 @@ pub struct Predictor {
 impl Predictor {
     /// Prepares a model whose scores are those before softmax.
     pub fn new(model: Model) -> Result<Predictor, Error> {
-        Predictor::on(Isa::best(), model)
+        Predictor::with(Kernels::default(), model, None)
     }
 
-    /// The same for an instruction set.
-    pub fn on(isa: Isa, model: Model) -> Result<Predictor, Error> {
-        let outputs = vec![Output::logits(model.graph())];
-        Predictor::of(isa, model, outputs)
-    }
-
-    /// Prepares a model whose scores are the outputs of layers, one behind the other, each in the order (channel,
-    /// row, column). `mean(layer)` is the mean of each channel of a layer's map. An error where there are none, or no
-    /// layer has that name.
+    /// Prepares a model whose scores are the outputs of layers: see [`Predictor::with`].
     pub fn of_layers(model: Model, layers: &[&str]) -> Result<Predictor, Error> {
-        let setting = |problem| Error::Setting { name: "layer", problem };
-        let outputs: Result<Vec<Output>, String> =
-            layers.iter().map(|layer| Output::named(model.graph(), layer)).collect();
-        match outputs {
-            Ok(outputs) if outputs.is_empty() => Err(setting("names none".to_owned())),
-            Ok(outputs) => Predictor::of(Isa::best(), model, outputs),
-            Err(problem) => Err(setting(problem)),
-        }
+        Predictor::with(Kernels::default(), model, Some(layers))
     }
 
-    fn of(isa: Isa, model: Model, outputs: Vec<Output>) -> Result<Predictor, Error> {
-        let plan = Plan::new(isa, &model, &outputs)?;
+    /// Prepares a model to be computed by some kernels. Its scores are those before softmax or, where `layers` are
+    /// named, their outputs, one behind the other, each in the order (channel, row, column). `mean(layer)` is the mean of
+    /// each channel of a layer's map. An error where there are none, or no layer has that name.
+    pub fn with(kernels: Kernels, model: Model, layers: Option<&[&str]>) -> Result<Predictor, Error> {
+        let setting = |problem| Error::Setting { name: "layer", problem };
+        let outputs = match layers {
+            None => vec![Output::logits(model.graph())],
+            Some([]) => return Err(setting("names none".to_owned())),
+            Some(names) => {
+                let named = names.iter().map(|name| Output::named(model.graph(), name));
+                named.collect::<Result<_, _>>().map_err(setting)?
+            }
+        };
+        let plan = Plan::new(kernels, &model, &outputs)?;
         let (input, preprocessing) = (model.graph().input().clone(), model.preprocessing().clone());
         let images = ImageReader::new(&preprocessing, &input, Limits::default());
         let table = model.table().clone();

@@ -1,8 +1,9 @@
 //! Which layers are computed together.
 
-use firesteel_kernels::blocked::Activation;
+use firesteel_kernels::blocked::{Activation, WinogradSize};
 
-use crate::network::{Conv2d, Graph, Op, Source};
+use crate::network::{Conv2d, Graph, GraphNode, Op, Source};
+use crate::predictor::layer;
 
 /// One layer, or several that one kernel computes.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +12,8 @@ pub(super) struct Unit {
     pub(super) node: usize,
     /// Where its inputs come from; never a layer that keeps its input's values.
     pub(super) inputs: Vec<Source>,
+    /// The tiles by which a convolution is computed; none for direct convolution and for all other layers.
+    pub(super) winograd: Option<WinogradSize>,
     /// The batch normalisation behind a convolution, which becomes part of the weights.
     pub(super) norm: Option<usize>,
     /// What is added to the result.
@@ -57,7 +60,7 @@ pub(super) fn activation(op: &Op) -> Option<Activation> {
 }
 
 /// Groups the layers `needed`, in an order in which each unit follows its inputs. The values of `outputs` remain.
-pub(super) fn units(graph: &Graph, needed: &[usize], outputs: &[Source]) -> Vec<Unit> {
+pub(super) fn units(graph: &Graph, needed: &[usize], outputs: &[Source], exact: bool) -> Vec<Unit> {
     let readers = Readers::of(graph, needed, outputs);
     let mut made = vec![false; graph.nodes().len()];
     let mut absorbed = made.clone();
@@ -66,7 +69,8 @@ pub(super) fn units(graph: &Graph, needed: &[usize], outputs: &[Source]) -> Vec<
         if absorbed[node] || graph.nodes()[node].op.keeps_values() {
             continue;
         }
-        let unit = grow(graph, &readers, &made, node);
+        let mut unit = grow(graph, &readers, &made, node);
+        unit.winograd = unit.winograd.filter(|_| !exact);
         let mut inner = unit.node;
         while inner != unit.result {
             let Some(next) = readers.only(inner) else { break };
@@ -77,6 +81,15 @@ pub(super) fn units(graph: &Graph, needed: &[usize], outputs: &[Source]) -> Vec<
         units.push(unit);
     }
     units
+}
+
+/// The tiles by which a layer is likely to be computed fastest, if it is a convolution for which there are any.
+fn winograd(graph: &Graph, node: usize) -> Option<WinogradSize> {
+    let GraphNode { op: Op::Conv2d(conv), inputs, shape, .. } = &graph.nodes()[node] else { return None };
+    let ([channels, height, width], [_, oh, ow]) = (graph.shape(inputs[0]).map()?, shape.map()?);
+    let geometry = layer::convolution(conv, [height, width]).ok()?;
+    let [kh, kw] = conv.kernel;
+    WinogradSize::best([conv.filters, channels / conv.groups, kh, kw], &geometry, [oh, ow])
 }
 
 /// Whose values those of `source` are.
@@ -93,8 +106,15 @@ pub(super) fn storage(graph: &Graph, mut source: Source) -> Source {
 fn grow(graph: &Graph, readers: &Readers, made: &[bool], node: usize) -> Unit {
     let nodes = graph.nodes();
     let inputs: Vec<Source> = nodes[node].inputs.iter().map(|&source| storage(graph, source)).collect();
-    let mut unit =
-        Unit { node, inputs, norm: None, residual: None, activation: Activation::NONE, result: node };
+    let mut unit = Unit {
+        node,
+        inputs,
+        winograd: winograd(graph, node),
+        norm: None,
+        residual: None,
+        activation: Activation::NONE,
+        result: node,
+    };
     let channels = graph.shape(nodes[node].inputs[0]).dimensions()[0];
     let [can_norm, can_add, can_bound, can_activate] = match &nodes[node].op {
         Op::Conv2d(conv) => match way(conv, channels) {

@@ -33,6 +33,22 @@ pub(super) struct Plan {
     pixels: [usize; 3],
 }
 
+/// Which kernels compute a network.
+#[derive(Debug, Clone, Copy)]
+pub struct Kernels {
+    /// The instruction set; default the best one of this processor.
+    pub isa: Isa,
+    /// Whether all convolutions are computed directly, as the layer is defined: slower, with smaller rounding errors.
+    /// Default false: Winograd's algorithm where that is faster.
+    pub exact: bool,
+}
+
+impl Default for Kernels {
+    fn default() -> Kernels {
+        Kernels { isa: Isa::best(), exact: false }
+    }
+}
+
 /// How many images are computed at a time in those steps that can.
 const AT_ONCE: usize = 8;
 
@@ -91,11 +107,12 @@ impl Arena {
 
 impl Plan {
     /// Prepares a model for the layers `needed` and the outputs.
-    pub(super) fn new(isa: Isa, model: &Model, outputs: &[Output]) -> Result<Plan, Error> {
+    pub(super) fn new(kernels: Kernels, model: &Model, outputs: &[Output]) -> Result<Plan, Error> {
+        let Kernels { isa, exact } = kernels;
         let graph = model.graph();
         let sources: Vec<Source> = outputs.iter().map(|output| fuse::storage(graph, output.source)).collect();
         let needed = graph.needed_by(&sources);
-        let units = fuse::units(graph, &needed, &sources);
+        let units = fuse::units(graph, &needed, &sources, exact);
         let places = Places::of(graph, &units, &sources);
         let found = |&source: &Source| {
             places.get(source).cloned().ok_or_else(|| Error::Network("an output has no place".to_owned()))

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use firesteel_kernels::blocked::{Border, LANES, Map, Pixel, WinogradSize};
+use firesteel_kernels::blocked::{Border, LANES, Map, Pixel};
 
 use super::fuse::{Unit, Way, way};
 use crate::ByteTable;
@@ -225,12 +225,8 @@ fn border(graph: &Graph, unit: &Unit, source: Source) -> Border {
         return Border::default();
     }
     let Ok([top, left]) = conv.padding_before([height, width]) else { return Border::default() };
-    if let Ok(geometry) = layer::convolution(conv, [height, width]) {
-        let [kh, kw] = conv.kernel;
-        let weight = [conv.filters, channels / conv.groups, kh, kw];
-        if let Some(size) = WinogradSize::best(weight, &geometry, [oh, ow]) {
-            return size.border(&geometry, [height, width], [oh, ow]);
-        }
+    if let (Some(size), Ok(geometry)) = (unit.winograd, layer::convolution(conv, [height, width])) {
+        return size.border(&geometry, [height, width], [oh, ow]);
     }
     let after = |d: usize, out: usize, before: usize, size: usize| {
         let end = (out - 1) * conv.stride[d] + (conv.kernel[d] - 1) * conv.dilation[d] + 1;

@@ -3,7 +3,6 @@
 use firesteel_kernels as kernels;
 use firesteel_kernels::blocked::{
     BlockedConv, BlockedDepthwise, BlockedWinograd, Ending, Isa, Map, Pixel, Source as Values, Windows,
-    WinogradSize,
 };
 use ndarray::{Array4, ArrayView4};
 
@@ -141,9 +140,7 @@ impl Prepare<'_> {
             )?));
         }
         let y = self.output.map;
-        let (filters, per_group, ..) = weight.dim();
-        let size = WinogradSize::best([filters, per_group, kh, kw], &geometry, [y.height, y.width]);
-        if let Some(size) = size.filter(|_| !self.inputs[0].planes) {
+        if let Some(size) = self.unit.winograd {
             let (weight, ending) = (weight.view(), self.ending());
             return Ok(Work::Winograd(BlockedWinograd::new(
                 self.isa,

@@ -1,5 +1,6 @@
 //! Predictions.
 
+mod exact;
 mod images;
 mod layers;
 mod parity;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::network::{Graph, Layout};
 use crate::tests::{expected, formula};
-use crate::{Digest, Isa, Model, Predictor, Preprocessing, Row, Status, zoo};
+use crate::{Digest, Isa, Kernels, Model, Predictor, Preprocessing, Row, Status, zoo};
 
 #[derive(Deserialize)]
 struct Case {
@@ -32,11 +32,11 @@ fn digest(layout: &Layout) -> String {
     Digest::of(lines.concat().as_bytes()).to_string()
 }
 
-fn scores(isa: Isa, graph: Graph) -> Vec<f32> {
+fn scores(kernels: Kernels, graph: Graph) -> Vec<f32> {
     let input = formula::floats("input", graph.input().values(), 1.0);
     let weights = formula::deep_weights(graph.layout());
-    let predictor =
-        Predictor::on(isa, Model::new(graph, Preprocessing::default(), vec![], weights).unwrap()).unwrap();
+    let model = Model::new(graph, Preprocessing::default(), vec![], weights).unwrap();
+    let predictor = Predictor::with(kernels, model, None).unwrap();
     let (mut scores, mut status) = (vec![f32::NAN; predictor.width()], [Status::Null]);
     predictor.predict(&[Row::Floats(&input)], &mut scores, &mut status).unwrap();
     assert_eq!(status, [Status::Ok]);
@@ -57,14 +57,15 @@ fn every_network_has_the_weights_and_the_scores_of_pytorch() {
         let layout = graph.layout();
         assert_eq!((layout.specs().len(), layout.values()), (case.tensors, case.values), "{name}");
         assert_eq!(digest(layout), case.digest, "{name}: names or shapes");
-        for &isa in Isa::available() {
+        let each = Isa::available().iter().map(|&isa| Kernels { isa, exact: false });
+        for kernels in each.chain([Kernels { exact: true, ..Kernels::default() }]) {
             let start = std::time::Instant::now();
-            let found = scores(isa, graph.clone());
+            let found = scores(kernels, graph.clone());
             let apart = |(found, expected): (&f32, &f32)| f64::from((found - expected).abs());
             let apart = found.iter().step_by(case.every).zip(&case.scores).map(apart).fold(0.0, f64::max);
             assert_eq!(found.iter().step_by(case.every).count(), case.scores.len(), "{name}");
             let largest = found.iter().fold(0.0_f64, |m, &v| m.max(f64::from(v).abs()));
-            let isa = isa.name();
+            let isa = if kernels.exact { "exact" } else { kernels.isa.name() };
             assert!((largest - case.largest).abs() <= 1e-4 * case.largest, "{name}, {isa}: {largest}");
             assert!(apart <= 1e-4 * case.largest, "{name}, {isa}: {apart:.1e} of {:.1e}", case.largest);
             let ms = start.elapsed().as_millis();
