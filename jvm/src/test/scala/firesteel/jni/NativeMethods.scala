@@ -93,7 +93,7 @@ final class GoodArguments(torch: Boolean) {
     "NativeModel.metadata" -> Seq(file),
     "NativeModel.startingWeights" -> Seq(network, file, "[]", "xavier", 1L),
     "NativeModel.write" -> Seq(network, preprocessing, "[]", weights),
-    "NativePredictor.arenaBytes" -> Seq(predictor, 1),
+    "NativePredictor.arenaBytes" -> Seq[Any](predictor, 1),
     "NativePredictor.close" -> Seq(closedPredictor),
     "NativePredictor.imagesAtOnce" -> Seq(predictor),
     "NativePredictor.live" -> Seq(),
@@ -103,7 +103,7 @@ final class GoodArguments(torch: Boolean) {
     "NativeRandom.windowOrder" -> Seq(1L, 2, 3, 4, new Array[Int](5)),
     "NativeScorer.close" -> Seq(closedScorer),
     "NativeScorer.live" -> Seq(),
-    "NativeScorer.open" -> Seq(predictor, 1, 1),
+    "NativeScorer.open" -> Seq[Any](predictor, 1, 1),
     "NativeScorer.predictBytes" -> Seq(
       scorer,
       Array(Array[Byte](1, 2)),
