@@ -1,5 +1,6 @@
 //! Predictions.
 
+mod explanation;
 mod images;
 mod layers;
 mod parity;

@@ -95,6 +95,7 @@ final class GoodArguments(torch: Boolean) {
     "NativeModel.write" -> Seq(network, preprocessing, "[]", weights),
     "NativePredictor.arenaBytes" -> Seq[Any](predictor, 1),
     "NativePredictor.close" -> Seq(closedPredictor),
+    "NativePredictor.explain" -> Seq(predictor),
     "NativePredictor.imagesAtOnce" -> Seq(predictor),
     "NativePredictor.live" -> Seq(),
     "NativePredictor.open" -> Seq(file, digest, null, null),
