@@ -133,7 +133,7 @@ assert spark.table("streamed").select("model").distinct().collect() == [
 refused(RuntimeError, "CREATE FUNCTION digit", lambda: Firesteel.registerFunction(spark, "digit", loaded))
 assert not model.hasSummary
 refused(RuntimeError, "Spark Connect", lambda: model.summary)
-for name in ("digest", "labels", "network", "numParameters"):
+for name in ("digest", "labels", "network", "numParameters", "plan"):
     refused(AttributeError, "Spark Connect", lambda name=name: getattr(model, name))
 refused(RuntimeError, "groupBy('label', 'prediction')", lambda: Evaluation.of(model.transform(xor)))
 refused(RuntimeError, "Spark Connect", Network.input(2).dense(2).summary)

@@ -78,6 +78,14 @@ def test_properties(model: CnnClassificationModel, classifier: CnnClassifier) ->
     assert model.uid in repr(model)
 
 
+def test_explain_prints_the_plan(model: CnnClassificationModel, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = model.plan.splitlines()
+    assert lines[0].split() == ["layer", "kernel", "output", "MFLOP", "weight", "bytes"]
+    assert lines[-1].startswith("arena: ")
+    model.explain()
+    assert capsys.readouterr().out == model.plan + "\n"
+
+
 def test_copy_is_independent(model: CnnClassificationModel, xor: DataFrame) -> None:
     copied = model.copy({model.predictionCol: "p"})
     copied.setHandleInvalid("keep")

@@ -122,11 +122,10 @@ impl ByteTable {
 
     /// Whether the bytes of an input stand for finite numbers, as all do but of a strange scale or deviation.
     pub fn is_finite(&self, bytes: &[u8]) -> bool {
-        let channels = bytes.chunks(self.values_per_channel).enumerate();
-        let all = |(i, bytes): (usize, &[u8])| {
-            bytes.iter().all(|&byte| self.of_channel(i)[usize::from(byte)].is_finite())
-        };
-        self.finite || channels.map(all).all(|all| all)
+        let mut channels = bytes.chunks(self.values_per_channel).enumerate();
+        self.finite
+            || channels
+                .all(|(i, bytes)| bytes.iter().all(|&byte| self.of_channel(i)[usize::from(byte)].is_finite()))
     }
 
     fn of_channel(&self, channel: usize) -> &[f32; 256] {

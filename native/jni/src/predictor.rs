@@ -64,6 +64,12 @@ pub fn arena_bytes<'local>(
     })
 }
 
+/// The steps in which an image is computed, as a table.
+#[jni_mangle("firesteel.jni.NativePredictor")]
+pub fn explain<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, id: jlong) -> JString<'local> {
+    entry(&mut env, "NativePredictor.explain", |env| Ok(env.new_string(PREDICTORS.get(id)?.explain())?))
+}
+
 /// Closes a handle.
 #[jni_mangle("firesteel.jni.NativePredictor")]
 pub fn close<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, id: jlong) {

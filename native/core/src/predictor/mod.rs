@@ -1,6 +1,7 @@
 //! Runs a model on rows: the scores of each row, or the output of a layer, and a status that says what came of
 //! it.
 
+mod explanation;
 mod layer;
 mod output;
 mod plan;

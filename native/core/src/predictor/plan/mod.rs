@@ -167,6 +167,11 @@ impl Plan {
         Ok(Arena { short: zeros(short)?, long: zeros(images * long)?, scratch, values: vec![] })
     }
 
+    /// What each step is, without a time.
+    pub(super) fn steps(&self) -> Vec<StepProfile> {
+        self.steps.iter().flatten().map(StepProfile::of).collect()
+    }
+
     /// What each step is, and the shortest of the times that it takes for an image, of some times.
     pub(super) fn profile(
         &self,
@@ -175,7 +180,7 @@ impl Plan {
         times: usize,
     ) -> Result<Vec<StepProfile>, Error> {
         let mut arena = self.arena(at_once)?;
-        let mut profiles: Vec<StepProfile> = self.steps.iter().flatten().map(StepProfile::of).collect();
+        let mut profiles = self.steps();
         for _ in 0..times {
             let Arena { short, long, scratch, values } = &mut arena;
             let (first, others) = long.split_at_mut(self.pixels[1]);

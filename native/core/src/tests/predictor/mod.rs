@@ -1,6 +1,7 @@
 //! Predictions.
 
 mod exact;
+mod explanation;
 mod images;
 mod layers;
 mod parity;

@@ -83,6 +83,14 @@ public final class Predictor extends Handle {
   }
 
   /**
+   * How this processor computes an image: a table with a line for each step, its kernel, shape, millions of operations and
+   * bytes of weights, and then the bytes of memory that a scorer takes. Nothing is computed for it.
+   */
+  public String explain() {
+    return NativePredictor.explain(id());
+  }
+
+  /**
    * What scores rows. It keeps the model in memory until it is closed, too.
    *
    * @param images how many images are computed at a time: 1 to {@link #imagesAtOnce}

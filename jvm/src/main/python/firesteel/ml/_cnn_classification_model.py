@@ -62,6 +62,20 @@ class CnnClassificationModel(
         return int(self._own("numParameters"))
 
     @property
+    def plan(self) -> str:
+        """How images are scored: a table with a line for each step.
+
+        A line has the first of the step's layers, the kernel, the shape of the result, millions of operations and
+        bytes of weights; then come the sums, and the bytes of memory that a task takes. It is the driver's:
+        executors with other processors may use other kernels.
+        """
+        return str(self._own("plan"))
+
+    def explain(self) -> None:
+        """Prints :attr:`plan`. Nothing is scored for it."""
+        print(self.plan)
+
+    @property
     def hasSummary(self) -> bool:
         """Whether this model comes from a fit in this application."""
         return not is_remote() and bool(self._own("hasSummary"))

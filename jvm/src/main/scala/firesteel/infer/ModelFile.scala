@@ -83,6 +83,9 @@ private[firesteel] final class ModelFile(val bytes: Array[Byte]) {
   /** The classes' names; empty where they have none. */
   def labels: Seq[String] = description.labels
 
+  /** How the model is computed on this processor: see [[firesteel.jni.Predictor.explain]]. */
+  def plan: String = Using.resource(lease())(_.predictor.explain())
+
   private def lease() = ModelCache.lease(ModelCache.Key(digest, None, null), bytes)
 
   /**

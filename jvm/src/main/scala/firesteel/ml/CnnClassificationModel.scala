@@ -51,6 +51,16 @@ class CnnClassificationModel private[firesteel] (
   /** The number of trained weights. */
   def numParameters: Int = modelFile.network.parameters
 
+  /**
+   * How images are scored: a table with a line for each step (the first of its layers, the kernel, the shape of the
+   * result, millions of operations, bytes of weights), the sums, and the bytes of memory that a task takes. It is the
+   * driver's: executors with other processors may use other kernels.
+   */
+  def plan: String = modelFile.plan
+
+  /** Prints [[plan]]. Nothing is scored for it. */
+  def explain(): Unit = println(plan)
+
   /** Whether this model comes from a fit in this application. */
   def hasSummary: Boolean = trainingSummary.isDefined
 

@@ -2,6 +2,7 @@
 package firesteel.ml
 
 import firesteel.infer.ModelCache
+import firesteel.jni.Scorer
 import firesteel.{Bars, SparkSuite}
 
 import org.apache.spark.ml.feature.StringIndexer
@@ -267,6 +268,19 @@ class CnnClassificationModelSuite extends SparkSuite {
     assert(named.digest != model.digest)
     assert(
       named.toString === "CnnClassificationModel: uid=named, numClasses=3, numFeatures=64, numParameters=151")
+  }
+
+  test("explain prints a line for each step, the sums and the memory that a task takes") {
+    val before = (ModelCache.used, Scorer.live())
+    val lines = model.plan.linesIterator.toSeq
+    assert(lines.head.split(" +").toSeq === Seq("layer", "kernel", "output", "MFLOP", "weight", "bytes"))
+    assert(lines.slice(1, lines.size - 2).map(_.split(" ").head) === Seq("conv1", "pool1", "dense1"))
+    assert(lines(1).contains(" 4x6x6 "))
+    assert(lines.last.matches("arena: [0-9]+ bytes for 8 images at a time, [0-9]+ bytes for one"))
+    val out = new java.io.ByteArrayOutputStream
+    Console.withOut(out)(model.explain())
+    assert(out.toString === model.plan + "\n")
+    assert((ModelCache.used, Scorer.live()) === before)
   }
 
   test("a model without a file has a uid and a name, and no more") {

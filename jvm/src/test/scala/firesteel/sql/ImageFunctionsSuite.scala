@@ -330,7 +330,7 @@ class ImageFunctionsSuite extends SqlSuite {
       "batch: (\\d+) rows".r.findFirstMatchIn(plan).fold(plan)(_.group(1))
     }
     hundred()
-    assert(rows(s"classify(content, '$path')") === "4")
+    assert(rows(s"classify(content, '$path')") === "16")
     assert(rows(s"image_features(content, '$path', 'conv1')") === "2")
     assert(rows(s"classify(content, '$resizing')") === "32")
   }
