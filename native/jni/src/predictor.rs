@@ -1,9 +1,9 @@
 //! `firesteel.jni.NativePredictor`: models that are ready to run, by their handles.
 
 use firesteel_boundary::{Table, arrays, entry};
-use firesteel_core::{Digest, Predictor, read_model};
+use firesteel_core::{Digest, Kernels, Predictor, read_model};
 use jni::objects::{JByteArray, JClass, JString};
-use jni::sys::{jint, jlong};
+use jni::sys::{jboolean, jint, jlong};
 use jni::{EnvUnowned, jni_mangle};
 
 use crate::{count, failure, images};
@@ -11,8 +11,8 @@ use crate::{count, failure, images};
 pub(crate) static PREDICTORS: Table<Predictor> = Table::new(1, "predictor");
 
 /// Verifies a model file against its digest, checks all of it and prepares it: for the outputs of layers, whose
-/// names have commas between them, or for the scores before softmax where `layer` is null. `limits` are those of encoded images, as JSON; null for the
-/// defaults.
+/// names have commas between them, or for the scores before softmax where `layer` is null. `limits` are those of
+/// encoded images, as JSON; null for the defaults. `exact` leaves Winograd's algorithm out.
 #[jni_mangle("firesteel.jni.NativePredictor")]
 pub fn open<'local>(
     mut env: EnvUnowned<'local>,
@@ -21,6 +21,7 @@ pub fn open<'local>(
     digest: JString<'local>,
     layer: JString<'local>,
     limits: JString<'local>,
+    exact: jboolean,
 ) -> jlong {
     entry(&mut env, "NativePredictor.open", |env| {
         let file = arrays::bytes(env, &file, "file")?;
@@ -28,13 +29,9 @@ pub fn open<'local>(
         let layers = arrays::optional_string(env, &layer, "layer")?;
         let limits = images::limits(env, &limits)?;
         let model = read_model(&file).map_err(failure)?;
-        let predictor = match layers {
-            Some(layers) => {
-                let layers: Vec<&str> = layers.split(',').collect();
-                Predictor::of_layers(model, &layers).map_err(failure)?
-            }
-            None => Predictor::new(model).map_err(failure)?,
-        };
+        let layers: Option<Vec<&str>> = layers.as_deref().map(|names| names.split(',').collect());
+        let kernels = Kernels { exact, ..Kernels::default() };
+        let predictor = Predictor::with(kernels, model, layers.as_deref()).map_err(failure)?;
         PREDICTORS.insert(predictor.with_limits(limits))
     })
 }

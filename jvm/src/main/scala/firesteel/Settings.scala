@@ -50,6 +50,9 @@ private[firesteel] object Settings {
     compact(limits.foldLeft(JObject())((json, limit) => json ~ limit) ~ ("strict" -> strict))
   }
 
+  /** Whether all convolutions are computed directly, and none by Winograd's algorithm. */
+  def exact(conf: SparkConf): Boolean = conf.getBoolean("spark.firesteel.exact", defaultValue = false)
+
   /** Where to work: auto, cpu or gpu. Training alone knows a GPU: `auto` trains there, and scores on the CPU. */
   def device(conf: SparkConf): String = {
     val key = "spark.firesteel.device"

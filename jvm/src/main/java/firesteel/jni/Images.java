@@ -2,7 +2,7 @@ package firesteel.jni;
 
 /**
  * Encoded images by themselves, many at a time. Each method fills {@code status} with a status per row: those of
- * {@link Predictor}. {@code limits} are as in {@link Predictor#open(byte[], String, String, String)}.
+ * {@link Predictor}. {@code limits} are as in {@link Predictor#open(byte[], String, String, String, boolean)}.
  */
 public final class Images {
   /** The numbers that {@link #info} tells of each row. */

@@ -4,7 +4,7 @@ package firesteel.jni;
 final class NativePredictor {
   private NativePredictor() {}
 
-  static native long open(byte[] file, String digest, String layer, String limits);
+  static native long open(byte[] file, String digest, String layer, String limits, boolean exact);
 
   static native int width(long id);
 

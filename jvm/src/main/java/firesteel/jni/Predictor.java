@@ -43,7 +43,7 @@ public final class Predictor extends Handle {
    * @throws NativeException of {@link ErrorCode#DIGEST} or {@link ErrorCode#MODEL_FILE}
    */
   public static Predictor open(byte[] file, String digest, String layer) {
-    return open(file, digest, layer, null);
+    return open(file, digest, layer, null, false);
   }
 
   /**
@@ -51,10 +51,12 @@ public final class Predictor extends Handle {
    *
    * @param limits JSON: any of {@code maxBytes}, {@code maxPixels}, {@code maxSide}, {@code maxAllocation},
    *     {@code maxScans}, {@code strict}; null for the defaults
+   * @param exact whether all convolutions are computed directly, and none by Winograd's algorithm
    */
-  public static Predictor open(byte[] file, String digest, String layer, String limits) {
+  public static Predictor open(
+      byte[] file, String digest, String layer, String limits, boolean exact) {
     NativeLibrary.load();
-    return new Predictor(NativePredictor.open(file, digest, layer, limits));
+    return new Predictor(NativePredictor.open(file, digest, layer, limits, exact));
   }
 
   /** The number of handles that are open in this process. */

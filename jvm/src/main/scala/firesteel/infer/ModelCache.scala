@@ -79,7 +79,7 @@ private[firesteel] class ModelCache(maxIdleBytes: Long) {
   private def open(key: Key, file: Array[Byte]): (Predictor, Long) = {
     Settings.prepareNative()
     synchronized(openings += 1)
-    (Predictor.open(file, key.digest, key.layers.orNull, key.limits), file.length.toLong)
+    (Predictor.open(file, key.digest, key.layers.orNull, key.options.limits, key.options.exact), file.length.toLong)
   }
 
   /** How often a model was opened. */
@@ -106,9 +106,8 @@ private[firesteel] object ModelCache extends ModelCache(maxIdleBytes = 256L << 2
    *
    * @param digest the SHA-256 of the model's file
    * @param layers the layers whose outputs are wanted, with commas between; none for the scores of the classes
-   * @param limits those of encoded images, as JSON; null for the defaults
    */
-  final case class Key(digest: String, layers: Option[String], limits: String)
+  final case class Key(digest: String, layers: Option[String], options: ScoringOptions)
 
   /** A model in use. Close it when done: an unused model may be closed at any time after that. */
   trait Lease extends AutoCloseable {

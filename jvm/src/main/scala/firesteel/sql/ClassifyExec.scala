@@ -31,7 +31,7 @@ private[sql] final case class ClassifyExec(
   private def batching: Batching = ScoringSettings.batching(conf, rampUp, call.work)
 
   /** Sent once: running the plan again runs the same model. */
-  @transient private lazy val sent = call.work.send(sparkContext, ScoringSettings.limits(conf))
+  @transient private lazy val sent = call.work.send(sparkContext, ScoringSettings.options(conf))
 
   override protected def doExecute(): RDD[InternalRow] = {
     val task = new ClassifyTask(
@@ -53,7 +53,8 @@ private[sql] final case class ClassifyExec(
     val Batching(BatchLimits(rows, bytes), _, cache) = batching
     val ramp = if (rampUp) ", from few rows to many" else ""
     val remembered = if (cache > 0) s", cache: $cache bytes" else ""
-    s"batch: $rows rows or $bytes bytes$ramp, device: cpu$remembered"
+    val exact = if (ScoringSettings.options(conf).exact) ", exact" else ""
+    s"batch: $rows rows or $bytes bytes$ramp, device: cpu$exact$remembered"
   }
 
   override def simpleString(maxFields: Int): String = s"$nodeName $call AS $result [$settings]"

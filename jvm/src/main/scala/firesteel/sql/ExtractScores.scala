@@ -25,7 +25,7 @@ private[sql] object ExtractScores extends Rule[LogicalPlan] {
         // Fails here rather than in the middle of the query.
         for (node <- pruned; e <- node.expressions; scores <- e.collect { case scores: Scores => scores })
           ScoringSettings.batching(conf, rampUp = false, scores.work)
-        ScoringSettings.limits(conf)
+        ScoringSettings.options(conf)
         TrimScores(SortsAndLimits(extractAll(CurrentModels(pruned), Nil)))
       }
   }

@@ -1,7 +1,7 @@
 /* Which model a call of a function means. */
 package firesteel.sql
 
-import firesteel.infer.{ModelCache, ModelDescription, ModelFile, SentModel}
+import firesteel.infer.{ModelCache, ModelDescription, ModelFile, ScoringOptions, SentModel}
 
 import org.apache.spark.SparkContext
 import org.apache.spark.broadcast.Broadcast
@@ -24,11 +24,11 @@ private[firesteel] sealed trait ModelReference extends Serializable {
   /**
    * The model for the executors. For the driver alone.
    *
-   * @param limits those of encoded images: see [[firesteel.infer.ModelCache.Key]]
+   * @param layers see [[firesteel.infer.ModelCache.Key]]
    */
-  final def send(sc: SparkContext, layers: Option[String], limits: String): SentModel = {
+  final def send(sc: SparkContext, layers: Option[String], options: ScoringOptions): SentModel = {
     val (digest, file) = send(sc)
-    SentModel(ModelCache.Key(digest, layers, limits), file)
+    SentModel(ModelCache.Key(digest, layers, options), file)
   }
 }
 

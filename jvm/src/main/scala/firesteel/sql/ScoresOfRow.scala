@@ -6,7 +6,7 @@ import java.io.ObjectOutputStream
 import scala.reflect.ClassTag
 import scala.util.Using
 
-import firesteel.infer.{InputKind, Result, SentWork, Worker}
+import firesteel.infer.{InputKind, Result, ScoringOptions, SentWork, Worker}
 
 import org.apache.spark.{SparkContext, TaskContext}
 import org.apache.spark.sql.catalyst.InternalRow
@@ -72,16 +72,16 @@ private[sql] object ScoresOfRow {
   def of(scores: Scores): ScoresOfRow =
     ScoresOfRow(scores.image, scores.work)(
       scores.column,
-      new Shipment(scores.work, ScoringSettings.limits(SQLConf.get)))
+      new Shipment(scores.work, ScoringSettings.options(SQLConf.get)))
 }
 
 /** What work needs, as a model, sent to the executors before what holds it goes there. */
-private[sql] final class Shipment(@transient work: Work, limits: String) extends Serializable {
+private[sql] final class Shipment(@transient work: Work, options: ScoringOptions) extends Serializable {
   private var sent: SentWork = _
 
   /** Sends it, unless that was done. */
   def send(): SentWork = synchronized {
-    if (sent == null) sent = work.send(SparkContext.getOrCreate(), limits)
+    if (sent == null) sent = work.send(SparkContext.getOrCreate(), options)
     sent
   }
 

@@ -2,7 +2,7 @@
 package firesteel.sql
 
 import firesteel.Settings
-import firesteel.infer.{BatchLimits, Batching}
+import firesteel.infer.{BatchLimits, Batching, ScoringOptions}
 
 import org.apache.spark.SparkConf
 import org.apache.spark.sql.internal.SQLConf
@@ -12,8 +12,10 @@ private[sql] object ScoringSettings {
   /** What a native call may take of each CPU, so that a task that is cancelled ends soon: about a second. */
   private val CallMultiplications = 40000000000L
 
-  /** The limits of encoded images, as JSON. */
-  def limits(conf: SQLConf): String = checked(conf)(Settings.imageLimits)
+  /** How images are read and scored. */
+  def options(conf: SQLConf): ScoringOptions = checked(conf) { settings =>
+    ScoringOptions(Settings.imageLimits(settings), Settings.exact(settings))
+  }
 
   /** The largest side of an image, in pixels. */
   def largestSide(conf: SQLConf): Long = checked(conf)(Settings.imageSide)

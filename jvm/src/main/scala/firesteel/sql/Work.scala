@@ -1,7 +1,7 @@
 /* What is made of an image: the scores of a network, or what its file tells by itself. */
 package firesteel.sql
 
-import firesteel.infer.{HeaderReader, InputKind, Resizer, Result, SentWork}
+import firesteel.infer.{HeaderReader, InputKind, Resizer, Result, ScoringOptions, SentWork}
 
 import org.apache.spark.SparkContext
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData
@@ -35,10 +35,8 @@ private[firesteel] sealed trait Work extends Serializable {
 
   /**
    * What the executors need for it. For the driver alone.
-   *
-   * @param limits of encoded images: see [[firesteel.infer.ModelCache.Key]]
    */
-  def send(sc: SparkContext, limits: String): SentWork
+  def send(sc: SparkContext, options: ScoringOptions): SentWork
 }
 
 /** @param layer the layers whose output is wanted, with commas between; none for the scores of the classes */
@@ -53,7 +51,7 @@ private[firesteel] final case class Forward(model: ModelReference, layer: Option
   override def types: String = ImageInput.Types
   override def takes(input: ImageInput[_]): Boolean = true
   override def problem(result: Result): String = result.problem(model.description.network)
-  override def send(sc: SparkContext, limits: String): SentWork = model.send(sc, layer, limits)
+  override def send(sc: SparkContext, options: ScoringOptions): SentWork = model.send(sc, layer, options)
   override def toString: String = s"$model${layer.map(", " + _).getOrElse("")}"
 }
 
@@ -75,7 +73,7 @@ private[firesteel] case object Header extends FileWork {
       StructField("channels", IntegerType, nullable = false),
       StructField("orientation", IntegerType, nullable = false)
     ))
-  override def send(sc: SparkContext, limits: String): SentWork = HeaderReader(limits)
+  override def send(sc: SparkContext, options: ScoringOptions): SentWork = HeaderReader(options.limits)
   override def toString: String = "header"
 }
 
@@ -84,6 +82,7 @@ private[firesteel] final case class Resized(width: Int, height: Int) extends Fil
   override def valueType: DataType = BinaryType
   override def effort: Int = 1
   override def valueBytes: Long = 3L * width * height
-  override def send(sc: SparkContext, limits: String): SentWork = Resizer(width, height, limits)
+  override def send(sc: SparkContext, options: ScoringOptions): SentWork =
+    Resizer(width, height, options.limits)
   override def toString: String = s"$width x $height"
 }

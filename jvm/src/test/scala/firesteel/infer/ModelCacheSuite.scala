@@ -16,7 +16,7 @@ class ModelCacheSuite extends SparkSuite {
   private def newFile(): Array[Byte] = Bars.file(seed = files.incrementAndGet().toLong)
 
   private def lease(file: Array[Byte]): ModelCache.Lease =
-    cache.lease(ModelCache.Key(Models.digest(file), None, null), file)
+    cache.lease(ModelCache.Key(Models.digest(file), None, ScoringOptions.Default), file)
 
   private def use(file: Array[Byte]): Predictor = {
     val leased = lease(file)
@@ -38,7 +38,7 @@ class ModelCacheSuite extends SparkSuite {
       val asking: Callable[ModelCache.Lease] = () => {
         ready.countDown()
         assert(go.await(10, TimeUnit.SECONDS))
-        cache.lease(ModelCache.Key(digest, None, null), { fetched.incrementAndGet(); file })
+        cache.lease(ModelCache.Key(digest, None, ScoringOptions.Default), { fetched.incrementAndGet(); file })
       }
       val leases = Seq.fill(8)(threads.submit(asking))
       assert(ready.await(10, TimeUnit.SECONDS))
@@ -81,7 +81,7 @@ class ModelCacheSuite extends SparkSuite {
     assert(files.map(_.length).distinct.size === 1)
     val roomy = new ModelCache(3L * files.head.length)
     val predictors = files.map { file =>
-      val leased = roomy.lease(ModelCache.Key(Models.digest(file), None, null), file)
+      val leased = roomy.lease(ModelCache.Key(Models.digest(file), None, ScoringOptions.Default), file)
       try leased.predictor
       finally leased.close()
     }
@@ -95,7 +95,7 @@ class ModelCacheSuite extends SparkSuite {
     try {
       val asking: Callable[ModelCache.Lease] = () =>
         cache.lease(
-          ModelCache.Key(Models.digest(slow), None, null),
+          ModelCache.Key(Models.digest(slow), None, ScoringOptions.Default),
           { opening.countDown(); go.await(10, TimeUnit.SECONDS); slow })
       val asked = thread.submit(asking)
       assert(opening.await(10, TimeUnit.SECONDS))
@@ -151,7 +151,7 @@ class ModelCacheSuite extends SparkSuite {
     val before = Predictor.live()
     for (_ <- 1 to 2) {
       val error =
-        intercept[NativeException](cache.lease(ModelCache.Key(Models.digest(file), None, null), damaged))
+        intercept[NativeException](cache.lease(ModelCache.Key(Models.digest(file), None, ScoringOptions.Default), damaged))
       assert(error.code === ErrorCode.DIGEST)
       assert(
         error.getMessage.contains(Models.digest(damaged)) && error.getMessage.contains(Models.digest(file)))

@@ -56,11 +56,11 @@ final class GoodArguments(torch: Boolean) {
   import TestModel._
 
   private val images = Array(Array[Byte](1, 2, 3))
-  private val predictor = NativePredictor.open(file, digest, null, null)
+  private val predictor = NativePredictor.open(file, digest, null, null, false)
   private val scorer = NativeScorer.open(predictor, 1, 1)
   private val trainer = if (torch) NativeTrainer.open(round, weights, Array.empty[Float]) else 0L
   private val closedPredictor = {
-    val id = NativePredictor.open(file, digest, null, null); NativePredictor.close(id); id
+    val id = NativePredictor.open(file, digest, null, null, false); NativePredictor.close(id); id
   }
   private val closedScorer = {
     val id = NativeScorer.open(predictor, 1, 1); NativeScorer.close(id); id
@@ -98,7 +98,7 @@ final class GoodArguments(torch: Boolean) {
     "NativePredictor.explain" -> Seq(predictor),
     "NativePredictor.imagesAtOnce" -> Seq(predictor),
     "NativePredictor.live" -> Seq(),
-    "NativePredictor.open" -> Seq(file, digest, null, null),
+    "NativePredictor.open" -> Seq[Any](file, digest, null, null, false),
     "NativePredictor.width" -> Seq(predictor),
     "NativeRandom.rowKeys" -> Seq(1L, 2, 3L, new Array[Long](4)),
     "NativeRandom.windowOrder" -> Seq(1L, 2, 3, 4, new Array[Int](5)),

@@ -91,7 +91,7 @@ private object Faults extends org.scalatest.Assertions {
 
   /** A handle that has nothing to do with what fails. */
   private final class OtherHandle(torch: Boolean) {
-    private val predictor = NativePredictor.open(TestModel.file, TestModel.digest, null, null)
+    private val predictor = NativePredictor.open(TestModel.file, TestModel.digest, null, null, false)
     private val scorer = NativeScorer.open(predictor, 1, 1)
     private val trainer =
       if (torch) NativeTrainer.open(TestModel.round, TestModel.weights, Array.empty[Float]) else 0L

@@ -94,6 +94,27 @@ class ScoresSuite extends SparkSuite {
     }
   }
 
+  test("exact scores are near the fast ones, and are asked for by a setting") {
+    // Many channels of a large map: what Winograd's algorithm is for.
+    val network = Network.input(1, 28, 28).conv(32, kernel = 3).conv(32, kernel = 3).relu.flatten.dense(4)
+    val model = Bars.untrained(seed = 3, network)
+    val images = spark.range(20).selectExpr(
+      "cast(id as int) AS id",
+      "transform(sequence(1, 784), x -> cast(pmod(x * x * (id + 3), 97) / 97 as float)) AS features")
+    def scores(exact: Boolean): Map[Int, Seq[Long]] = {
+      val session = spark.newSession()
+      session.conf.set("spark.firesteel.exact", exact)
+      Bars.scores(model.transform(session.createDataFrame(images.rdd, images.schema)))
+    }
+    val (fast, exact) = (scores(exact = false), scores(exact = true))
+    assert(fast === scores(exact = false) && fast.size === 20)
+    assert(fast.keys.count(id => fast(id) != exact(id)) > 10, "Winograd's sums are rounded otherwise")
+    for ((id, bits) <- fast; (a, b) <- bits.zip(exact(id))) {
+      val apart = java.lang.Double.longBitsToDouble(a) - java.lang.Double.longBitsToDouble(b)
+      assert(math.abs(apart) < 1e-5, id)
+    }
+  }
+
   test("a model within a function of the user computes the same") {
     val model = this.model
     val raw = udf((v: Seq[Float]) => model.predictRaw(Vectors.dense(v.map(_.toDouble).toArray)))
