@@ -43,11 +43,7 @@ private[firesteel] final class ModelWorker[V] private (
 private[firesteel] object ModelWorker {
 
   /** Runs a model in the memory of a task, with as many threads as the task has CPUs. */
-  def forTask[V](
-      model: ModelCache.Lease,
-      kind: InputKind[V],
-      rows: Int,
-      task: TaskContext): Worker[V] = {
+  def forTask[V](model: ModelCache.Lease, kind: InputKind[V], rows: Int, task: TaskContext): Worker[V] = {
     val memory = TaskMemory.of(task)
     orClosed(memory, model) {
       val room = Room.take(memory, model.predictor, rows, task.cpus())

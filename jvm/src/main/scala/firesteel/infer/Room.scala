@@ -44,7 +44,11 @@ private[firesteel] object Room {
   }
 
   /** Spark's own error, whose text says what it can: Spark takes no other. */
-  private def outOfMemory(needed: Long, granted: Long, threads: Int, setting: String): SparkOutOfMemoryError = {
+  private def outOfMemory(
+      needed: Long,
+      granted: Long,
+      threads: Int,
+      setting: String): SparkOutOfMemoryError = {
     val each = if (threads == 1) "" else s" on each of $threads threads (spark.task.cpus)"
     new SparkOutOfMemoryError(
       "UNABLE_TO_ACQUIRE_MEMORY",

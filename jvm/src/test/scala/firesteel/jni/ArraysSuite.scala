@@ -84,7 +84,12 @@ class ArraysSuite extends AnyFunSuite with ChildJvm {
       val (scores, status) = (new Array[Float](18), new Array[Byte](6))
       for (bytes <- Seq(true, false)) {
         if (bytes) TestModel.score(predictor, rows, scores, status)
-        else TestModel.score(predictor, rows.map(row => if (row == null) null else row.map(_.toFloat)), scores, status)
+        else
+          TestModel.score(
+            predictor,
+            rows.map(row => if (row == null) null else row.map(_.toFloat)),
+            scores,
+            status)
         assert(status.toSeq === expected)
         assert(scores.take(3).toSeq === TestModel.scores(1, 2))
         assert(scores.slice(3, 15).forall(_.isNaN))

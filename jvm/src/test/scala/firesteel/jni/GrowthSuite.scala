@@ -32,12 +32,13 @@ class GrowthSuite extends AnyFunSuite with ChildJvm {
   test("calls of one scorer do not make the process grow") {
     val found = resident(CallProgram, 100000, 10000)
     growsBy(found, 16)
-    // What a call leaves behind, were it the least that can be allocated, would be more.
-    assert(found.last - found(found.size / 2) <= 1024)
+    // 50,000 calls, were each to leave behind the least that can be allocated, would take twice as much; what 5,000 calls
+    // take must be told from what the JVM takes.
+    assert(found.last - found(found.size / 2) <= (if (slow) 768 else 256))
   }
 
   test("threads that come and go do not make the process grow") {
-    growsBy(resident(ThreadsProgram, 1000, 100), 64)
+    growsBy(resident(ThreadsProgram, 1000, 100), if (slow) 64 else 16)
   }
 
   test("exceptions do not make the process grow") {

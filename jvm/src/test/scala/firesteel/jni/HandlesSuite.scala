@@ -76,7 +76,8 @@ class HandlesSuite extends AnyFunSuite with ChildJvm {
           (most + 1, 1, s"images: ${most + 1} at a time, of 1 to $most"),
           (1, 0, "workers: 0 threads, but there can be 1 to 4096"),
           (1, -5, "workers: 0 threads, but there can be 1 to 4096"),
-          (1, 5000, "workers: 5000 threads, but there can be 1 to 4096")))
+          (1, 5000, "workers: 5000 threads, but there can be 1 to 4096")
+        ))
         assert(intercept[IllegalArgumentException](predictor.scorer(images, workers)).getMessage === problem)
       val refusal = intercept[IllegalArgumentException](predictor.arenaBytes(most + 1))
       assert(refusal.getMessage === s"images: ${most + 1} at a time, of 1 to $most")
@@ -105,10 +106,12 @@ class HandlesSuite extends AnyFunSuite with ChildJvm {
       for (id <- never :+ trainer.id(); use <- predictorUses :+ (NativePredictor.close(_: Long))) {
         assert(intercept[IllegalStateException](use(id)).getMessage === s"$id is not the id of a predictor")
       }
-      for (id <- never :+ predictor.id() :+ trainer.id(); use <- scorerUses :+ (NativeScorer.close(_: Long))) {
+      for (id <- never :+ predictor.id() :+ trainer.id();
+        use <- scorerUses :+ (NativeScorer.close(_: Long))) {
         assert(intercept[IllegalStateException](use(id)).getMessage === s"$id is not the id of a scorer")
       }
-      for (id <- never :+ predictor.id() :+ scorer.id(); use <- trainerUses :+ (NativeTrainer.close(_: Long))) {
+      for (id <- never :+ predictor.id() :+ scorer.id();
+        use <- trainerUses :+ (NativeTrainer.close(_: Long))) {
         assert(intercept[IllegalStateException](use(id)).getMessage === s"$id is not the id of a trainer")
       }
       assert(TestModel.predict(predictor, rows.head) === TestModel.scores(1, 2))

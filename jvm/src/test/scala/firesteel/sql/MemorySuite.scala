@@ -75,7 +75,8 @@ class MemorySuite extends SqlSuite with SparkChild {
     assert(OwnMemory.leftTaken === 0 && (ModelCache.used, Scorer.live()) === before)
   }
 
-  test("with less memory than it wants, a task has smaller batches and the same bits; with too little it fails") {
+  test(
+    "with less memory than it wants, a task has smaller batches and the same bits; with too little it fails") {
     val ended = passSpark(Scarce, offHeap(64 << 20) + ("spark.master" -> "local[1]"), wide)
     assert(!ended.output.contains("leak"), ended.output)
   }
@@ -171,13 +172,18 @@ private object Scarce extends Assertions {
 
   private def fail(table: DataFrame): Unit = {
     val error = intercept[SparkException](table.collect())
-    val cause = Iterator.iterate[Throwable](error)(_.getCause).takeWhile(_ != null).collectFirst {
-      case cause: SparkOutOfMemoryError => cause
-    }.get
+    val cause = Iterator
+      .iterate[Throwable](error)(_.getCause)
+      .takeWhile(_ != null)
+      .collectFirst { case cause: SparkOutOfMemoryError =>
+        cause
+      }
+      .get
     assert(cause.getCondition === "UNABLE_TO_ACQUIRE_MEMORY")
-    val said = s"Unable to acquire ${bytes(1)} bytes of memory, got ${bytes(1) - 1}: that much it takes to score " +
-      "an image at a time. Raise spark.memory.offHeap.size, or run fewer tasks at a time in an executor " +
-      "(spark.executor.cores)."
+    val said =
+      s"Unable to acquire ${bytes(1)} bytes of memory, got ${bytes(1) - 1}: that much it takes to score " +
+        "an image at a time. Raise spark.memory.offHeap.size, or run fewer tasks at a time in an executor " +
+        "(spark.executor.cores)."
     assert(cause.getMessage.contains(said) && error.getMessage.contains(said), cause.getMessage)
     assert(OwnMemory.leftTaken === 0)
     assert(ModelCache.used === 0 && Scorer.live() === 0)

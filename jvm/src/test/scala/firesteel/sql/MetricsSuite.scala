@@ -41,11 +41,9 @@ class MetricsSuite extends SqlSuite with SparkChild {
     assert(found("batches") === 4 * 6)
     assert(found("prepareTime") > 0 && found("forwardTime") > 0)
     assert(
-      metrics(sql("SELECT id, classify(NULL) FROM photos")).filter(_._2 != 0).keySet === Set(
-        "numOutputRows",
-        "arenaBytes",
-        "imagesAtOnce",
-        "prepareTime"))
+      metrics(sql("SELECT id, classify(NULL) FROM photos"))
+        .filter(_._2 != 0)
+        .keySet === Set("numOutputRows", "arenaBytes", "imagesAtOnce", "prepareTime"))
   }
 
   test("the bounds of batches are read when a query runs") {

@@ -30,7 +30,8 @@ object OwnMemory {
 
   private def manager: TaskMemoryManager = TaskContext.get().taskMemoryManager()
 
-  private final class Hoard(manager: TaskMemoryManager) extends MemoryConsumer(manager, manager.getTungstenMemoryMode) {
+  private final class Hoard(manager: TaskMemoryManager)
+      extends MemoryConsumer(manager, manager.getTungstenMemoryMode) {
     override def spill(size: Long, trigger: MemoryConsumer): Long = 0
   }
 }
