@@ -79,7 +79,9 @@ private[firesteel] class ModelCache(maxIdleBytes: Long) {
   private def open(key: Key, file: Array[Byte]): (Predictor, Long) = {
     Settings.prepareNative()
     synchronized(openings += 1)
-    (Predictor.open(file, key.digest, key.layers.orNull, key.options.limits, key.options.exact), file.length.toLong)
+    (
+      Predictor.open(file, key.digest, key.layers.orNull, key.options.limits, key.options.exact),
+      file.length.toLong)
   }
 
   /** How often a model was opened. */

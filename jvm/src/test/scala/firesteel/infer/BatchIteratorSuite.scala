@@ -12,7 +12,8 @@ import org.scalatest.funsuite.AnyFunSuite
 
 class BatchIteratorSuite extends AnyFunSuite {
   private val file = Bars.file()
-  private def lease() = ModelCache.lease(ModelCache.Key(Models.digest(file), None, ScoringOptions.Default), file)
+  private def lease() =
+    ModelCache.lease(ModelCache.Key(Models.digest(file), None, ScoringOptions.Default), file)
   private val images = Bars.images(100).map(_._1)
 
   private def scores(result: Result): Array[Float] = result.value.asInstanceOf[Array[Float]]

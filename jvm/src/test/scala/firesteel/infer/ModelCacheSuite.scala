@@ -151,7 +151,8 @@ class ModelCacheSuite extends SparkSuite {
     val before = Predictor.live()
     for (_ <- 1 to 2) {
       val error =
-        intercept[NativeException](cache.lease(ModelCache.Key(Models.digest(file), None, ScoringOptions.Default), damaged))
+        intercept[NativeException](
+          cache.lease(ModelCache.Key(Models.digest(file), None, ScoringOptions.Default), damaged))
       assert(error.code === ErrorCode.DIGEST)
       assert(
         error.getMessage.contains(Models.digest(damaged)) && error.getMessage.contains(Models.digest(file)))

@@ -98,9 +98,11 @@ class ScoresSuite extends SparkSuite {
     // Many channels of a large map: what Winograd's algorithm is for.
     val network = Network.input(1, 28, 28).conv(32, kernel = 3).conv(32, kernel = 3).relu.flatten.dense(4)
     val model = Bars.untrained(seed = 3, network)
-    val images = spark.range(20).selectExpr(
-      "cast(id as int) AS id",
-      "transform(sequence(1, 784), x -> cast(pmod(x * x * (id + 3), 97) / 97 as float)) AS features")
+    val images = spark
+      .range(20)
+      .selectExpr(
+        "cast(id as int) AS id",
+        "transform(sequence(1, 784), x -> cast(pmod(x * x * (id + 3), 97) / 97 as float)) AS features")
     def scores(exact: Boolean): Map[Int, Seq[Long]] = {
       val session = spark.newSession()
       session.conf.set("spark.firesteel.exact", exact)
