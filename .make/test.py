@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import platform
 import shlex
 import signal
 import sys
@@ -55,6 +56,15 @@ def rust() -> Stage:
     return Stage("rust", command, variables, read_cargo, minutes=75 if everything else 30)
 
 
+def sanitizer() -> Stage:
+    """The kernels, whose pointers no compiler checks, under AddressSanitizer, which ships with stable Rust."""
+    target = "x86_64-unknown-linux-gnu"
+    instrumented = {"RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": "-Zsanitizer=address"}
+    variables = {**environment(), **instrumented, "CARGO_TARGET_DIR": str(pins.ROOT / "target" / "sanitizer")}
+    command = ("cargo", "test", "--release", "--target", target, "-p", "firesteel-kernels", "--lib")
+    return Stage("kernels under AddressSanitizer", command, variables, read_cargo)
+
+
 def jars() -> Stage:
     tasks = ("jar", "examplesJar", "compileTestScala", "nativeFaults")
     return Stage("jars", (*GRADLE, *tasks), environment(), None, minutes=40)
@@ -97,6 +107,8 @@ def main() -> None:
     stages = lints() if "lint" in wanted else []
     stages += [deny()] if everything else []
     stages += [rust()] if "rust" in wanted else []
+    here = (platform.system(), platform.machine()) == ("Linux", "x86_64")
+    stages += [sanitizer()] if everything and here else []
     done = [stage.run() for stage in due(stages)]
     lanes = [
         due([make(spark) for spark in sparks])
