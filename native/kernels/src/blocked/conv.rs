@@ -253,13 +253,14 @@ impl BlockedConv {
         let values = panel.values * unit.blocks;
         let mut soon = panel.weights + values..(panel.weights + 2 * values).min(self.weights.len());
         let more = self.ending.activation.beyond_bounds().filter(|_| last);
+        let cuts = [&unit.tiles.rows, &unit.tiles.pairs].map(|kernels| Cut::of(width, kernels.len()));
         let mut row = 0;
         while row < self.y.height {
             let pair = !unit.tiles.pairs.is_empty() && row + 1 < self.y.height;
             let tiles = if pair { &unit.tiles.pairs } else { &unit.tiles.rows };
             let (from, to) = (self.start + row * self.steps[0], self.y.start(unit.first, row));
             let added = residual_map.start(unit.first, row);
-            for (column, pixels) in split(width, tiles.len()) {
+            for (column, pixels) in cuts[usize::from(pair)].parts() {
                 (tile.soon, tile.soon_step) = match self.weights.get(soon.clone()) {
                     Some(next) if !next.is_empty() => (next.as_ptr().cast(), LANES),
                     _ => (tile.weights, 0),
@@ -297,11 +298,28 @@ fn lanes(block: usize, filters: usize, value: impl Fn(usize) -> f32) -> Pixel {
     }))
 }
 
-/// Parts of nearly equal size, at most `most` each: where each begins and its size.
-fn split(width: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
-    let parts = width.div_ceil(most);
-    (0..parts).map(move |i| {
-        let from = i * width / parts;
-        (from, (i + 1) * width / parts - from)
-    })
+/// How a row is cut into parts of nearly equal size: so many, the first ones one pixel longer than the others.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    parts: usize,
+    longer: usize,
+    pixels: usize,
+}
+
+impl Cut {
+    /// Into parts of at most `most` pixels.
+    fn of(width: usize, most: usize) -> Cut {
+        let parts = width.div_ceil(most.max(1));
+        Cut { parts, longer: width % parts.max(1), pixels: width / parts.max(1) }
+    }
+
+    /// Where each part begins, and its pixels. Without a division: this is among the inner loops.
+    fn parts(self) -> impl Iterator<Item = (usize, usize)> {
+        let mut from = 0;
+        (0..self.parts).map(move |i| {
+            let start = from;
+            from += self.pixels + usize::from(i < self.longer);
+            (start, from - start)
+        })
+    }
 }
