@@ -1,5 +1,7 @@
 //! The vertical pass: each output row is a weighted sum of input rows.
 
+use multiversion::multiversion;
+
 use super::filter::{HALF, Weights, to_u8};
 
 /// Values that are summed up side by side.
@@ -7,6 +9,7 @@ const LANES: usize = 32;
 
 /// Writes rows of `length` values, one for each output position of `weights`; the rows of `input` are `stride` values
 /// apart.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
 pub(super) fn pass(input: &[u8], stride: usize, weights: &Weights, length: usize, out: &mut [u8]) {
     for (i, out) in out.chunks_exact_mut(length).enumerate() {
         let (start, weights) = weights.of(i);
