@@ -15,7 +15,7 @@ pub struct Limits {
     pub max_side: usize,
     /// Pixels of the image; default 40,000,000.
     pub max_pixels: usize,
-    /// Bytes that decoding may take at a time, the decoded pixels included, and then resizing; default 128 MiB. Of a
+    /// Bytes that decoding may take at a time, the decoded pixels included, and then resizing; default 192 MiB. Of a
     /// baseline JPEG that is 4.5 bytes a pixel (4:2:0) to 6 (4:4:4), of a progressive one 7.5 to 12, of a PNG 1 to 4,
     /// and to 7 with transparency, which is left out of a copy, of a WebP 4.5 (lossy) to 12 (animated) and what the
     /// prefix codes of a lossless one take.
@@ -33,7 +33,7 @@ impl Limits {
         max_bytes: 32 << 20,
         max_side: 16_384,
         max_pixels: 40_000_000,
-        max_allocation: 128 << 20,
+        max_allocation: 192 << 20,
         max_scans: 100,
         strict: true,
     };

@@ -46,12 +46,9 @@ const REFUSED: [(&str, &str); 2] = [
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/parity/images.py");
 
-/// A JPEG of 33 million pixels and three samples each takes more memory than the default.
-const LIMITS: Limits = Limits { max_allocation: 200 << 20, ..Limits::DEFAULT };
-
 pub(super) fn decoded(bytes: &[u8], channels: usize) -> Result<Pixels, Error> {
     let options = DecodeOptions { formats: Format::ALL.to_vec(), channels, ..DecodeOptions::default() };
-    decode(bytes, &options, &LIMITS)
+    decode(bytes, &options, &Limits::DEFAULT)
 }
 
 /// The planes of a cropped image as pixels side by side.
@@ -78,7 +75,7 @@ pub(super) fn difference(bytes: &[u8], expected: &Expected) -> Option<String> {
             ..Preparation::short_side_and_crop(256, 224, filter)
         };
         let mut planes = vec![0; 3 * 224 * 224];
-        preparation.prepare(bytes, [3, 224, 224], &LIMITS, &mut planes).unwrap();
+        preparation.prepare(bytes, [3, 224, 224], &Limits::DEFAULT, &mut planes).unwrap();
         let name = format!("{filter:?}").to_lowercase();
         if expected.filters[&name] != digest(&interleaved(&planes)) {
             return Some(format!("is resized to other bytes by {name}"));

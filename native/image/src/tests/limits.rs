@@ -18,7 +18,7 @@ fn try_decode(bytes: &[u8], limits: &Limits) -> Result<Pixels, Error> {
 #[test]
 fn the_defaults_are_those_that_are_documented() {
     let limits = Limits::default();
-    assert_eq!([limits.max_bytes, limits.max_allocation], [32 * 1024 * 1024, 128 * 1024 * 1024]);
+    assert_eq!([limits.max_bytes, limits.max_allocation], [32 * 1024 * 1024, 192 * 1024 * 1024]);
     assert_eq!([limits.max_side, limits.max_pixels, limits.max_scans], [16_384, 40_000_000, 100]);
     assert!(limits.strict);
 }

@@ -128,6 +128,7 @@ fn decoding_takes_no_more_memory_and_time_than_it_may() {
     bombs_of_metadata();
     webp::of_many_codes();
     webp::of_every_kind();
+    largest_image();
     whole_images();
     resized_images();
 }
@@ -196,6 +197,13 @@ fn bombs_of_metadata() {
 
 /// What is not counted: tables and buffers of a row or a chunk.
 const SLACK: usize = 1 << 20;
+
+/// As many pixels as the limits allow, at their defaults: 4:2:0, as cameras write.
+fn largest_image() {
+    let (bytes, _, result) = measured(&jpeg(7_300, 5_479, false), 1);
+    assert_eq!(result.map(|pixels| pixels.data.len()).unwrap(), 7_300 * 5_479 * 3);
+    assert!(bytes <= Limits::DEFAULT.max_allocation, "{bytes} bytes");
+}
 
 /// The pixels, and what the decoders hold beside them.
 fn whole_images() {

@@ -45,7 +45,7 @@ private[firesteel] object Settings {
       size("maxBytes", "32m"),
       "maxPixels" -> imagePixels(conf),
       "maxSide" -> imageSide(conf),
-      size("maxAllocation", "128m"))
+      size("maxAllocation", "192m"))
     val strict = conf.getBoolean("spark.firesteel.image.strict", defaultValue = true)
     compact(limits.foldLeft(JObject())((json, limit) => json ~ limit) ~ ("strict" -> strict))
   }
