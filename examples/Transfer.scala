@@ -14,14 +14,19 @@ import org.apache.spark.sql.SparkSession
 
 /**
  * {{{
- * spark-submit --class firesteel.examples.Transfer --jars firesteel.jar --conf spark.firesteel.cache.bytes=256m \
- *   firesteel-examples.jar <folder with a folder per class> <the same to be tested on> <model> [<model> ...]
+ * spark-submit --class firesteel.examples.Transfer --jars firesteel.jar firesteel-examples.jar \
+ *   <folder with a folder per class> <the same to be tested on> <model> [<model> ...]
  * }}}
  */
 object Transfer {
   def main(arguments: Array[String]): Unit = {
     val Array(train, test, models @ _*) = arguments: @unchecked
-    val spark = SparkSession.builder().appName("transfer").getOrCreate()
+    val spark = SparkSession
+      .builder()
+      .appName("transfer")
+      // Each photo goes through each network once: executors remember what came of it.
+      .config("spark.firesteel.cache.bytes", "256m")
+      .getOrCreate()
 
     val photos = Images.read(spark, train).withColumnRenamed("label", "name")
     val classes =
@@ -30,7 +35,6 @@ object Transfer {
     val regression = new LogisticRegression()
     val pipeline = new Pipeline().setStages(Array[PipelineStage](classes, features, regression))
 
-    // Each photo goes through each network once: executors remember what came of it.
     val grid = new ParamGridBuilder()
       .addGrid(features.model, models.toArray)
       .addGrid(regression.regParam, Array(0.01, 0.1))

@@ -4,18 +4,15 @@ package firesteel.infer
 import firesteel.Settings
 import firesteel.jni.Zoo
 
-import org.json4s.DefaultFormats
 import org.json4s.JsonDSL._
 import org.json4s.jackson.JsonMethods.{compact, parse}
 
 private[firesteel] object Architectures {
-  private implicit val formats: DefaultFormats.type = DefaultFormats
 
   /** The names of the networks, each with its usual number of classes. */
   def all: Seq[(String, Int)] = {
     Settings.prepareNative()
-    parse(Zoo.list()).children.map(entry =>
-      (entry \ "name").extract[String] -> (entry \ "classes").extract[Int])
+    Json.elements(parse(Zoo.list())).map(entry => Json.text(entry \ "name") -> Json.number(entry \ "classes"))
   }
 
   /**

@@ -15,6 +15,9 @@ private[firesteel] trait InputKind[V] extends Serializable {
   /** The number of values. */
   def values(input: V): Int
 
+  /** What to add where the number of values is wrong. */
+  def orElse: String = ""
+
   /** The number of bytes. */
   def bytes(input: V): Long
 
@@ -36,6 +39,7 @@ private[firesteel] object InputKind {
   /** A byte per value, to be preprocessed. */
   case object Bytes extends InputKind[Array[Byte]] {
     override def values(input: Array[Byte]): Int = input.length
+    override def orElse: String = ", and it is no image of a known format"
     override def bytes(input: Array[Byte]): Long = input.length.toLong
     override def hash(input: Array[Byte]): Int =
       XXH64.hashUnsafeBytes(input, Platform.BYTE_ARRAY_OFFSET.toLong, input.length, 0).hashCode
@@ -75,8 +79,13 @@ private[firesteel] object InputKind {
  * @param status [[firesteel.jni.Predictor.OK]] or what is wrong with the input
  * @param value of a network, the output before softmax, NaN where the input is not OK; null where there is none
  * @param values the number of values of the input
+ * @param orElse what to add where that number is wrong
  */
-private[firesteel] final class Result(val status: Byte, val value: Any, val values: Int) {
+private[firesteel] final class Result(
+    val status: Byte,
+    val value: Any,
+    val values: Int,
+    orElse: String = "") {
 
   /** Whether the scores are valid. */
   def isOk: Boolean = status == Result.Ok
@@ -88,11 +97,13 @@ private[firesteel] final class Result(val status: Byte, val value: Any, val valu
   /** What is wrong with the input, to be put after its name; `expected` names what has `number` values. */
   def problem(expected: String, number: Int): String = status match {
     case Predictor.NULL => "is null"
-    case Predictor.SIZE => s"has $values values, $expected has $number"
+    case Predictor.SIZE => s"has $values values, $expected has $number$orElse"
     case Predictor.NOT_FINITE =>
       "gives scores that are not finite: it holds NaN, infinite or very large numbers"
     case Predictor.IMAGE_SIZE =>
       s"is an image of another size than $expected, and the model says no resizing"
+    case Predictor.FORMAT =>
+      s"$imageProblem; others than JPEG, PNG and WebP have to be named when the model is imported (image.formats)"
     case _ => imageProblem
   }
 

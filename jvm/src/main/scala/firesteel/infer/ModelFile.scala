@@ -8,7 +8,6 @@ import scala.util.Using
 import firesteel.Settings
 import firesteel.jni.{Models, NativeException}
 
-import org.json4s.DefaultFormats
 import org.json4s.jackson.JsonMethods.{compact, parse, render}
 
 /**
@@ -46,12 +45,11 @@ private[firesteel] object ModelDescription {
   }
 
   private[infer] def ofMetadata(json: String): ModelDescription = {
-    implicit val formats: DefaultFormats.type = DefaultFormats
     val metadata = parse(json)
     ModelDescription(
       NetworkDescription.of(compact(render(metadata \ "network"))),
       compact(render(metadata \ "preprocessing")),
-      (metadata \ "labels").extract[Seq[String]])
+      Json.elements(metadata \ "labels").map(Json.text))
   }
 }
 

@@ -29,7 +29,7 @@ private[firesteel] final class ModelWorker[V] private (
     kind.predict(scorer, inputs, scores, status)
     Array.tabulate(inputs.length) { i =>
       val own = java.util.Arrays.copyOfRange(scores, i * width, (i + 1) * width)
-      new Result(status(i), own, kind.values(inputs(i)))
+      new Result(status(i), own, kind.values(inputs(i)), kind.orElse)
     }
   }
 

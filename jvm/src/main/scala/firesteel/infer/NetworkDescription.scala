@@ -4,7 +4,6 @@ package firesteel.infer
 import firesteel.Settings
 import firesteel.jni.Models
 
-import org.json4s.DefaultFormats
 import org.json4s.jackson.JsonMethods.{compact, parse, render}
 
 /**
@@ -64,16 +63,22 @@ private[firesteel] object NetworkDescription {
    * @throws IllegalArgumentException naming the layer and the shapes that do not fit
    */
   def of(network: String): NetworkDescription = {
-    implicit val formats: DefaultFormats.type = DefaultFormats
+    import Json._
     Settings.prepareNative()
     val described = parse(Models.describe(network))
     NetworkDescription(
       compact(render(described \ "network")),
-      (described \ "network" \ "input").extract[Seq[Int]],
-      (described \ "classes").extract[Int],
-      (described \ "parameters").extract[Int],
-      (described \ "layers").extract[Seq[LayerDescription]],
-      (described \ "features").extractOpt[String]
+      numbers(described \ "network" \ "input"),
+      number(described \ "classes"),
+      number(described \ "parameters"),
+      elements(described \ "layers").map { layer =>
+        LayerDescription(
+          text(layer \ "name"),
+          text(layer \ "op"),
+          numbers(layer \ "output"),
+          number(layer \ "parameters"))
+      },
+      (described \ "features").toOption.map(text)
     )
   }
 }

@@ -24,7 +24,8 @@ private[firesteel] final class PixelReader(stored: StoredImages, limits: String)
     val status = new Array[Byte](rows.length)
     Images.prepare(rows, stored.preprocessing, stored.shape.toArray, limits, pixels, status)
     rows.indices.map { i =>
-      val result = new Result(status(i), null, if (rows(i) == null) 0 else rows(i).length)
+      val result =
+        new Result(status(i), null, if (rows(i) == null) 0 else rows(i).length, InputKind.Bytes.orElse)
       if (result.isOk) Right(pixels.slice(i * values, (i + 1) * values))
       else Left(result.problem(stored.input, values))
     }

@@ -4,7 +4,6 @@ package firesteel.infer
 import firesteel.Settings
 import firesteel.jni.Images
 
-import org.json4s.DefaultFormats
 import org.json4s.JsonDSL._
 import org.json4s.jackson.JsonMethods.{compact, parse, render}
 
@@ -38,11 +37,10 @@ private[firesteel] object StoredImages {
   def of(augmentations: Seq[String], preprocessing: String, network: NetworkDescription): StoredImages =
     if (augmentations.isEmpty) StoredImages(network.input, "the network's input", preprocessing, "[]")
     else {
-      implicit val formats: DefaultFormats.type = DefaultFormats
       Settings.prepareNative()
       val found = parse(Images.stored(compact(augmentations), preprocessing, network.input.toArray))
       StoredImages(
-        (found \ "shape").extract[Seq[Int]],
+        Json.numbers(found \ "shape"),
         "the image before augmentations",
         compact(render(found \ "preprocessing")),
         compact(render(found \ "augmentations")))

@@ -1,11 +1,11 @@
 /* Builds the description of a network. */
 package firesteel.ml
 
-import firesteel.infer.NetworkDescription
+import firesteel.infer.{Json, NetworkDescription}
 
 import org.json4s.JsonDSL._
 import org.json4s.jackson.JsonMethods.{compact, parse}
-import org.json4s.{DefaultFormats, JDouble, JObject, JString}
+import org.json4s.{JDouble, JObject, JString}
 
 /**
  * A network: the shape of its input, and layers, each of which reads the one before it. Immutable: every method gives a
@@ -85,7 +85,6 @@ final class Network private (input: Seq[Int], nodes: Vector[JObject], output: St
 }
 
 object Network {
-  private implicit val formats: DefaultFormats.type = DefaultFormats
 
   /**
    * Starts a network.
@@ -98,12 +97,12 @@ object Network {
   def fromJson(json: String): Network = {
     val description = parse(json)
     new Network(
-      (description \ "input").extract[Seq[Int]],
-      (description \ "nodes").extract[Vector[JObject]],
-      (description \ "output").extract[String])
+      Json.numbers(description \ "input"),
+      Json.elements(description \ "nodes").map(Json.struct).toVector,
+      Json.text(description \ "output"))
   }
 
-  private def nameOf(node: JObject): String = (node \ "name").extract[String]
+  private def nameOf(node: JObject): String = Json.text(node \ "name")
 
   /** A table of the layers of a description in JSON. */
   private[firesteel] def summary(json: String): String = {

@@ -167,12 +167,28 @@ private[firesteel] object StoredModels {
     if (file.bytes.length != model.length || file.fingerprint != model.fingerprint || modified != model.modified)
       throw Errors.modelReplaced(model.uri)
     file.description // which checks all of it
+    checkSaved(fs, path, file, modified)
     digests.synchronized {
       digests.put(model, file.digest)
       if (digests.size > Remembered) digests.remove(digests.head._1)
     }
     file
   }
+
+  /**
+   * Refuses a file that is not what was saved. While a model is replaced its metadata are for a moment those of the old
+   * one; and if that was done after the file had been read, they are not the file's.
+   */
+  private def checkSaved(fs: FileSystem, path: Path, file: ModelFile, modified: Long): Unit =
+    patiently(isBeingReplaced) {
+      for {
+        saved <- ModelFolder.savedDigest(fs, path)
+        if saved != file.digest && fs.getFileStatus(path).getModificationTime == modified
+      } {
+        val digests = s"its SHA-256 is ${file.digest}, when it was saved it was $saved"
+        throw new ChecksumException(s"the file was changed or damaged: $digests", 0)
+      }
+    }
 
   private val digests = mutable.LinkedHashMap.empty[StoredModel, String]
 }

@@ -159,10 +159,15 @@ class CnnClassificationModelSuite extends SparkSuite {
   test("error names the row, its partition, the column, what is wrong and what would help") {
     def problem(value: Any): String = failure(model.transform(withBad(value))).getMessage
     val where = "[FIRESTEEL_BAD_IMAGE] row 4 of partition 0: column 'features' "
+    val noImage = ", and it is no image of a known format"
     val hint = "; set handleInvalid to skip or keep to go on without such rows. SQLSTATE: 22000"
     assert(problem(null) === where + "is null" + hint)
-    assert(problem(new Array[Byte](63)) === where + "has 63 values, the network's input 1x8x8 has 64" + hint)
-    assert(problem(Array.emptyByteArray) === where + "has 0 values, the network's input 1x8x8 has 64" + hint)
+    assert(
+      problem(
+        new Array[Byte](63)) === where + "has 63 values, the network's input 1x8x8 has 64" + noImage + hint)
+    assert(
+      problem(
+        Array.emptyByteArray) === where + "has 0 values, the network's input 1x8x8 has 64" + noImage + hint)
     val numbers = table.filter("id = 9").select(col("id"), Bars.scaled(col("features")).as("features"))
     for (bad <- Seq(Float.NaN, Float.PositiveInfinity, Float.NegativeInfinity)) {
       val broken = numbers.withColumn("features", concat(typedLit(Seq(bad)), slice(col("features"), 2, 63)))

@@ -8,7 +8,7 @@ import java.nio.file.{Files, Path}
 import scala.jdk.StreamConverters._
 
 import firesteel.read.CountedFileSystem
-import firesteel.{Bars, SparkSuite}
+import firesteel.{functions, Bars, SparkSuite}
 
 import org.apache.hadoop.fs.{FSDataOutputStream, Path => HadoopPath, RawLocalFileSystem}
 import org.apache.hadoop.util.Progressable
@@ -209,6 +209,27 @@ class PersistenceSuite extends SparkSuite {
     assert(
       refused(path => change(path.resolve("model.safetensors"))(_.dropRight(1))).getMessage
         .contains(model.digest))
+  }
+
+  test("a changed weight is refused with both digests in SQL, by stages and where training begins, too") {
+    withTempDir { folder =>
+      val path = folder.resolve("model")
+      model.save(path.toString)
+      files(path).filter(_.endsWith(".crc")).foreach(crc => Files.delete(path.resolve(crc)))
+      val uses = Seq[() => Any](
+        () => table.select(functions.classify(col("features"), path.toString)).collect(),
+        () => new ImagePredictor().setInputCol("features").setModel(path.toString).transform(table).collect(),
+        () => Bars.classifier.setEpochs(1).setInitialModel(path.toString).fit(table)
+      )
+      uses.foreach(_())
+      change(path.resolve("model.safetensors"))(bytes =>
+        bytes.updated(bytes.length - 2, (bytes(bytes.length - 2) ^ 1).toByte))
+      for ((use, i) <- uses.zipWithIndex) {
+        val message = intercept[Exception](use()).getMessage
+        assert(message.contains(path.toString) && message.contains("changed or damaged"), (i, message))
+        assert("[0-9a-f]{64}".r.findAllIn(message).toSet.size === 2, (i, message))
+      }
+    }
   }
 
   test("another model's file in the folder is refused with both digests") {

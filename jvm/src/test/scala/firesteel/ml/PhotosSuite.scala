@@ -169,6 +169,7 @@ class PhotosSuite extends SparkSuite {
     try {
       val (fitted, forwards) = Forwards.count(session.sparkContext)(validator.fit(train))
       assert(forwards.images === 2 * 120)
+      session.conf.unset("spark.firesteel.cache.bytes")
       if (slow) {
         val folds = org.apache.spark.mllib.util.MLUtils.kFold(train.toDF().rdd, 3, 5)
         val byHand = grid.map { parameters =>

@@ -2,6 +2,7 @@
 package org.apache.spark.ml.firesteel
 
 import java.io.{FileNotFoundException, IOException}
+import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.{Files, StandardCopyOption}
 import java.util.UUID
 
@@ -15,11 +16,13 @@ import org.apache.hadoop.fs.{
   Path,
   UnsupportedFileSystemException
 }
+import org.apache.hadoop.io.compress.CompressionCodecFactory
 import org.apache.spark.ml.Model
 import org.apache.spark.ml.util.{DefaultParamsReader, DefaultParamsWriter, Identifiable, MLReader, MLWriter}
 import org.apache.spark.sql.SparkSession
-import org.json4s.DefaultFormats
 import org.json4s.JsonDSL._
+import org.json4s.{JString, JValue}
+import org.json4s.jackson.JsonMethods.parse
 
 object ModelFolder {
 
@@ -33,6 +36,29 @@ object ModelFolder {
     val file = new Array[Byte](length.toInt)
     Using.resource(fs.open(path))(_.readFully(0, file))
     file
+  }
+
+  /**
+   * The digest of a model file that the metadata beside it tell; none where there are no metadata: the file is no saved
+   * model's, or one that is being saved.
+   */
+  def savedDigest(fs: FileSystem, file: Path): Option[String] = {
+    // Read here, since Spark's own reader starts a job, which planning a query must not.
+    val parts =
+      Option(fs.globStatus(new Path(file.getParent, "metadata/part-*"))).toSeq.flatten.map(_.getPath)
+    val lines = parts.sortBy(_.getName).iterator.flatMap { part =>
+      val codec = Option(new CompressionCodecFactory(fs.getConf).getCodec(part))
+      Using.resource(fs.open(part)) { in =>
+        val bytes = codec.fold(in.readAllBytes())(_.createInputStream(in).readAllBytes())
+        new String(bytes, UTF_8).linesIterator.toSeq
+      }
+    }
+    lines.find(_.nonEmpty).map(line => digestOf(parse(line)))
+  }
+
+  private def digestOf(metadata: JValue): String = metadata \ "digest" match {
+    case JString(digest) => digest
+    case other => throw new IOException(s"the metadata must have a digest as text, not $other")
   }
 
   /**
@@ -115,8 +141,7 @@ object ModelFolder {
         checked(named)(make(Identifiable.randomUID("model"), read(fs, named), None))
       else {
         val metadata = DefaultParamsReader.loadMetadata(path, sparkSession, className)
-        implicit val formats: DefaultFormats.type = DefaultFormats
-        val digest = (metadata.metadata \ "digest").extract[String]
+        val digest = digestOf(metadata.metadata)
         val file = new Path(named, FileName)
         val model = checked(file)(make(metadata.uid, read(fs, file), Some(digest)))
         metadata.getAndSetParams(model)
