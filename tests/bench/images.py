@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import statistics
 import time
+from pathlib import Path
 
 import common
 import PIL
 import torch
 from common import row, spread
+from networks import network
 from PIL import Image
-from torchvision.models import squeezenet1_1
 from torchvision.transforms import functional
 
 ROUNDS = common.rounds(3)
@@ -20,9 +21,9 @@ STAGES = ("decode", "resize", "both", "forward")
 BATCH = 32
 
 
-def theirs(files: list[bytes], name: str, network: torch.nn.Module) -> dict[str, float]:
+def theirs(files: list[bytes], filter: str, network: torch.nn.Module) -> dict[str, float]:
     """Milliseconds an image; the resizing as torchvision's Resize(256) and CenterCrop(224) do it."""
-    resampling = Image.Resampling[name.upper()]
+    resampling = Image.Resampling[filter.upper()]
     seconds = dict.fromkeys(("decode", "resize", "forward"), 0.0)
     images = []
     for file in files:
@@ -48,41 +49,53 @@ def theirs(files: list[bytes], name: str, network: torch.nn.Module) -> dict[str,
     return {stage: total * 1e3 / len(files) for stage, total in seconds.items()}
 
 
-def main() -> None:
-    photos = common.data("photos", "weights") / "photos"
+def header(first: str) -> list[str]:
+    return [
+        f"| {first} | stage | Firesteel, ms an image | they, ms an image | ratio, median (lowest to highest) |",
+        "|---|---|---|---|---|",
+    ]
+
+
+def rows(photos: Path, weights: Path, name: str, filter: str, first: str, rounds: int) -> list[str]:
+    """The stages of all photos through a network by the name of torchvision and the zoo, one thread each, in turn."""
     files = [path.read_bytes() for path in sorted(photos.glob("*.JPEG"))]
-    example = common.example("firesteel-core", "stages")
-    weights = str(photos.with_name("weights") / "squeezenet1_1.pth")
     torch.set_num_threads(1)
-    network = squeezenet1_1()
-    network.load_state_dict(torch.load(weights, weights_only=True))
-    network = network.eval().to(memory_format=torch.channels_last)
+    peer = network(name)
+    peer.load_state_dict(torch.load(weights, weights_only=True))
+    peer = peer.to(memory_format=torch.channels_last)
+    example = common.example("firesteel-core", "stages")
+    theirs(files, filter, peer)
+    pairs = []
+    for _ in range(rounds):
+        own = common.run([example, photos, filter, name, weights])
+        assert own.pop("files") == len(files)
+        pairs.append((own, theirs(files, filter, peer)))
+    for both in (measured for pair in pairs for measured in pair):
+        both["both"] = both["decode"] + both["resize"]
+    lines = []
+    for stage in STAGES:
+        owns, others = ([pair[i][stage] for pair in pairs] for i in (0, 1))
+        medians = (f"{statistics.median(seconds):.2f}" for seconds in (owns, others))
+        lines.append(row(first, stage, *medians, spread(common.ratios(owns, others))))
+    return lines
+
+
+def main() -> None:
+    data = common.data("photos", "weights")
+    photos, weights = data / "photos", data / "weights" / "squeezenet1_1.pth"
     lines = [
         "# Photos stage by stage, beside Pillow and PyTorch",
         "",
         "Written by `make bench`. Only ratios within one run mean anything: the machine's speed drifts.",
         "",
-        f"{common.where()}, Pillow {PIL.__version__}, torch"
-        f" {torch.__version__}; {len(files)} photos, one thread each, {ROUNDS} rounds in turn. The short side to 256,"
-        f" centre crop 224 (both: decode and resize); forward: SqueezeNet 1.1 in batches of {BATCH}, PyTorch with"
-        " channels_last.",
+        f"{common.where()}, Pillow {PIL.__version__}, torch {torch.__version__}; the photos of FIRESTEEL_DATA, one"
+        f" thread each, {ROUNDS} rounds in turn. The short side to 256, centre crop 224 (both: decode and resize);"
+        f" forward: SqueezeNet 1.1 in batches of {BATCH}, PyTorch with channels_last.",
         "",
-        "| filter | stage | Firesteel, ms an image | they, ms an image | ratio, median (lowest to highest) |",
-        "|---|---|---|---|---|",
+        *header("filter"),
     ]
-    for name in FILTERS:
-        theirs(files, name, network)
-        rounds = []
-        for _ in range(ROUNDS):
-            own = common.run([example, photos, name, weights])
-            assert own.pop("files") == len(files)
-            rounds.append((own, theirs(files, name, network)))
-        for both in (measured for pair in rounds for measured in pair):
-            both["both"] = both["decode"] + both["resize"]
-        for stage in STAGES:
-            owns, others = ([pair[i][stage] for pair in rounds] for i in (0, 1))
-            medians = (f"{statistics.median(seconds):.2f}" for seconds in (owns, others))
-            lines.append(row(name, stage, *medians, spread(common.ratios(owns, others))))
+    for filter in FILTERS:
+        lines += rows(photos, weights, "squeezenet1_1", filter, filter, ROUNDS)
     common.write("IMAGES.md", lines)
 
 

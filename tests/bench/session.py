@@ -24,3 +24,16 @@ def session(master: str, **settings: str) -> SparkSession:
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+def operator(plan):
+    """The operator in a physical plan of the JVM."""
+    if plan.nodeName() == "Classify":
+        return plan
+    if plan.nodeName() == "AdaptiveSparkPlan":
+        return operator(plan.executedPlan())
+    if plan.nodeName() == "ResultQueryStage":
+        return operator(plan.plan())
+    children = plan.children()
+    found = (operator(children.apply(i)) for i in range(children.size()))
+    return next((node for node in found if node is not None), None)

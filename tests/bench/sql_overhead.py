@@ -19,19 +19,10 @@ import common
 from firesteel.ml import CnnClassifier, Network
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import DataFrame, SparkSession
-from session import session
+from session import operator, session
 
 ROWS = {8: 2_000_000, 100_000: 20_000}  # by the bytes of a row
 ROUNDS = 3
-
-
-def operator(plan):
-    """The operator in a physical plan of the JVM."""
-    if plan.nodeName() == "Classify":
-        return plan
-    children = plan.children()
-    found = (operator(children.apply(i)) for i in range(children.size()))
-    return next((node for node in found if node is not None), None)
 
 
 def model(spark: SparkSession, size: int) -> str:

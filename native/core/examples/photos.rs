@@ -1,7 +1,7 @@
-//! Photos from JPEG to label without Spark: `photos FOLDER MODELS COPIES`.
+//! Photos from JPEG to label without Spark: `photos FOLDER MODELS`.
 //!
-//! Reads lines of JSON, `[threads, network, whether to use all the copies]`, and answers each with one: photos per
-//! second, and the label of each file. FOLDER holds photos, MODELS each network's weights (.pth).
+//! Reads lines of JSON, `[threads, network, copies of each photo]`, and answers each with one: photos per second, and
+//! the label of each file. FOLDER holds photos, MODELS each network's weights (.pth).
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -62,10 +62,9 @@ fn in_threads(
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, models, copies] = arguments.as_slice() else {
-        return Err("usage: photos <folder with photos> <folder with weights> <copies>".into());
+    let [folder, models] = arguments.as_slice() else {
+        return Err("usage: photos <folder with photos> <folder with weights>".into());
     };
-    let copies: usize = copies.parse()?;
     let mut photos = vec![];
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -74,16 +73,15 @@ fn main() -> Result<(), Failure> {
             photos.push((name, fs::read(entry.path())?));
         }
     }
-    let all: Vec<_> = (0..copies).flat_map(|_| photos.iter().cloned()).collect();
     let mut predictors = HashMap::new();
     for line in stdin().lock().lines() {
-        let (threads, network, whole): (usize, String, bool) = serde_json::from_str(&line?)?;
+        let (threads, network, copies): (usize, String, usize) = serde_json::from_str(&line?)?;
         if !predictors.contains_key(&network) {
             predictors.insert(network.clone(), predictor(Path::new(models), &network)?);
         }
-        let photos = if whole { &all } else { &photos };
+        let photos: Vec<_> = (0..copies).flat_map(|_| photos.iter().cloned()).collect();
         let started = Instant::now();
-        let found = in_threads(&predictors[&network], photos, threads)?;
+        let found = in_threads(&predictors[&network], &photos, threads)?;
         let speed = found.len() as f64 / started.elapsed().as_secs_f64();
         let labels: HashMap<&String, String> =
             photos.iter().zip(&found).map(|((name, _), label)| (name, label.to_string())).collect();

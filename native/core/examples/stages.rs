@@ -1,7 +1,7 @@
 //! What the benchmark compares with Pillow and PyTorch: decoding; resizing to a short side of 256 with a centre crop of
-//! 224; and SqueezeNet 1.1, on one thread.
+//! 224; and a network, on one thread.
 //!
-//! `stages <folder with JPEG files> <bilinear|bicubic|lanczos> <weights of squeezenet1_1>` prints a line of JSON:
+//! `stages <folder with JPEG files> <bilinear|bicubic|lanczos> <network> <its weights>` prints a line of JSON:
 //! milliseconds an image of each stage over one pass, after one to warm up.
 
 use std::error::Error;
@@ -53,8 +53,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("lanczos") => Filter::Lanczos,
         _ => return Err("the second argument is bilinear, bicubic or lanczos".into()),
     };
-    let weights = std::fs::read(arguments.next().ok_or("the third argument is a file of weights")?)?;
-    let model = import(&Architecture::Zoo(zoo::entry("squeezenet1_1")?), &weights, vec![])?;
+    let name = arguments.next().ok_or("the third argument is a network of the zoo")?;
+    let weights = std::fs::read(arguments.next().ok_or("the fourth argument is a file of weights")?)?;
+    let model = import(&Architecture::Zoo(zoo::entry(&name)?), &weights, vec![])?;
     let predictor = Arc::new(Predictor::new(model)?);
     let mut network = Scorer::new(predictor.clone(), predictor.at_once(), 1)?;
     let mut files = vec![];
