@@ -13,6 +13,12 @@ import firesteel.jni.{Child, ChildJvm, Ended}
 /** Runs programs, objects with a `main`, with the classes of the tests and of Spark. Their assertions are the tests'. */
 trait SparkChild extends ChildJvm {
 
+  /** More options of the JVM. */
+  protected def sparkOptions: Seq[String] = Nil
+
+  /** How long a program may take. */
+  protected def sparkSeconds: Int = 180
+
   /** Runs a program and asserts that all went well. */
   protected def passSpark(program: AnyRef, conf: Map[String, String], arguments: String*): Ended = {
     val home = Files.createTempDirectory("firesteel-spark-home")
@@ -22,13 +28,13 @@ trait SparkChild extends ChildJvm {
     val child = Child(
       program,
       arguments,
-      SparkChild.options ++ settings,
+      SparkChild.options ++ sparkOptions ++ settings,
       Seq(SparkChild.sparkHome.resolve("jars").resolve("*")),
       Map(
         "SPARK_HOME" -> Some(home.toString),
         "SPARK_LOCAL_IP" -> Some("127.0.0.1"),
         "SPARK_SCALA_VERSION" -> Some("2.13")),
-      seconds = 180
+      seconds = sparkSeconds
     )
     try pass(child)
     finally SparkSuite.delete(home)

@@ -84,7 +84,7 @@ private[firesteel] final class ModelFile(val bytes: Array[Byte]) {
   /** How the model is computed on this processor: see [[firesteel.jni.Predictor.explain]]. */
   def plan: String = Using.resource(lease())(_.predictor.explain())
 
-  private def lease() = ModelCache.lease(ModelCache.Key(digest, None, ScoringOptions.Default), bytes)
+  private def lease() = ModelCache.lease(ModelCache.Key(digest, None, ScoringOptions.current), bytes)
 
   /**
    * Scores one input.

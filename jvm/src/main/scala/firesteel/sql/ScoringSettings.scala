@@ -13,9 +13,7 @@ private[sql] object ScoringSettings {
   private val CallMultiplications = 40000000000L
 
   /** How images are read and scored. */
-  def options(conf: SQLConf): ScoringOptions = checked(conf) { settings =>
-    ScoringOptions(Settings.imageLimits(settings), Settings.exact(settings))
-  }
+  def options(conf: SQLConf): ScoringOptions = checked(conf)(ScoringOptions.of)
 
   /** The largest side of an image, in pixels. */
   def largestSide(conf: SQLConf): Long = checked(conf)(Settings.imageSide)

@@ -6,6 +6,7 @@ import firesteel.{Bars, SparkSuite}
 import org.apache.spark.ml.functions.array_to_vector
 import org.apache.spark.ml.linalg.{Vector, Vectors}
 import org.apache.spark.ml.param.ParamMap
+import org.apache.spark.sql.SparkSession
 import org.apache.spark.sql.functions.{col, lit, rand, transform, udf}
 
 class ScoresSuite extends SparkSuite {
@@ -122,5 +123,24 @@ class ScoresSuite extends SparkSuite {
     val raw = udf((v: Seq[Float]) => model.predictRaw(Vectors.dense(v.map(_.toDouble).toArray)))
     val scored = table.withColumn("rawPrediction", raw(Bars.scaled(col("features"))))
     assert(Bars.scores(scored) === expected)
+  }
+
+  test("the driver computes exactly where its session asks for that") {
+    val network = Network.input(1, 28, 28).conv(32, kernel = 3).conv(32, kernel = 3).relu.flatten.dense(4)
+    val model = Bars.untrained(seed = 3, network)
+    val vector = Vectors.dense(Array.tabulate(784)(i => (i * i) % 97 / 97.0))
+    val before = SparkSession.getActiveSession
+    def found(exact: Boolean): Seq[Double] = {
+      val session = spark.newSession()
+      session.conf.set("spark.firesteel.exact", exact)
+      SparkSession.setActiveSession(session)
+      assert(model.plan.contains("winograd") === !exact, model.plan)
+      val raw = model.predictRaw(vector)
+      val table = session.createDataFrame(Seq(Tuple1[Vector](vector))).toDF("features")
+      assert(model.transform(table).head().getAs[Vector]("rawPrediction") === raw)
+      raw.toArray.toSeq
+    }
+    try assert(found(exact = false) !== found(exact = true))
+    finally before.fold(SparkSession.clearActiveSession())(SparkSession.setActiveSession)
   }
 }

@@ -1,0 +1,60 @@
+/* Training does not make an executor grow: with FIRESTEEL_SLOW=1 for as many rounds as it should not, otherwise fewer. */
+package firesteel.train
+
+import firesteel.SparkChild
+import firesteel.jni.{Processes, Trainer}
+import firesteel.ml.{CnnClassifier, Network}
+
+import org.apache.spark.ml.linalg.Vectors
+import org.apache.spark.scheduler.{SparkListener, SparkListenerJobEnd}
+import org.apache.spark.sql.SparkSession
+import org.scalatest.funsuite.AnyFunSuite
+
+/** RELIABILITY B4, in a JVM whose own memory is all there from the beginning. */
+class TrainingGrowthSuite extends AnyFunSuite with SparkChild {
+  private val rounds = if (sys.env.get("FIRESTEEL_SLOW").contains("1")) 50 else 8
+
+  override protected def sparkOptions: Seq[String] =
+    Seq("-Xms2g", "-Xmx2g", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC")
+  override protected def sparkSeconds: Int = 900
+
+  test("rounds of training with weights of 100 MB leave nothing behind") {
+    val output = passSpark(RoundsProgram, Map.empty, rounds.toString).output
+    val found = output.linesIterator.filter(_.startsWith("resident ")).map(_.split(' ')(1).toLong).toSeq
+    info(found.mkString("resident after each round: ", ", ", " KiB"))
+    // The first job packs the rows.
+    val after = found.drop(1)
+    assert(after.size === rounds)
+    val third = after(2)
+    assert(after.drop(3).forall(resident => math.abs(resident - third) <= third / 20), after)
+    val trainers = output.linesIterator.filter(_.startsWith("trainers ")).toSeq
+    assert(trainers.size === rounds && trainers.forall(_ == "trainers 0"), trainers)
+  }
+}
+
+/** Argument: the number of rounds. Prints after each job what is resident, and after each round the open trainers. */
+private object RoundsProgram {
+  def main(arguments: Array[String]): Unit = {
+    val spark = SparkSession.builder().master("local[1]").getOrCreate()
+    val rows = (0 until 8).map(i => Vectors.dense(Array.fill(1000)(i / 8.0)) -> i % 2)
+    val table = spark.createDataFrame(rows).toDF("features", "label")
+    spark.sparkContext.addSparkListener(new SparkListener {
+      private var jobs = 0
+      // Told within milliseconds, while the driver averages and sends what the next round needs.
+      override def onJobEnd(job: SparkListenerJobEnd): Unit = {
+        println(s"resident ${Processes.residentKiB()} KiB")
+        if (jobs > 0) println(s"trainers ${Trainer.live()}")
+        jobs += 1
+      }
+    })
+    // 25 million weights.
+    val network = Network.input(1000).dense(5000).relu.dense(4000).relu.dense(2)
+    new CnnClassifier()
+      .setNetwork(network)
+      .setEpochs(arguments(0).toInt)
+      .setBatchSize(8)
+      .setVerbose(false)
+      .fit(table)
+    spark.stop()
+  }
+}
