@@ -34,6 +34,22 @@ fn a_panic_is_a_finding() {
 }
 
 #[test]
+fn a_finding_is_read_again_however_long_it_is_but_a_long_one_is_not_damaged() {
+    let folder = std::env::temp_dir().join(format!("firesteel-findings-{}", std::process::id()));
+    // An absolute path takes the place of the folder of findings.
+    let name = folder.to_str().unwrap().to_owned().leak();
+    let target = Target { name, whole: || vec![], read: |_| true };
+    let (short, long) = (vec![1; 100], vec![2; 900_000]);
+    let findings = vec![(1, short.clone()), (2, long.clone())];
+    let report = Report { findings, ..run_for(1, 0, Bounds::DEFAULT, |_| true) };
+    report.keep(&target, 1).unwrap();
+    let (found, seeds) = (target.findings(), target.seeds());
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(found == [short.clone(), long], "{} files", found.len());
+    assert!(seeds == [short], "{} seeds", seeds.len());
+}
+
+#[test]
 fn a_file_that_takes_long_is_a_finding() {
     let report = run_for(1, 7, SLOW, |_| {
         sleep(Duration::from_millis(25));

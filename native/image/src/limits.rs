@@ -18,7 +18,7 @@ pub struct Limits {
     /// Bytes that decoding may take at a time, the decoded pixels included, and then resizing; default 192 MiB. Of a
     /// baseline JPEG that is 4.5 bytes a pixel (4:2:0) to 6 (4:4:4), of a progressive one 7.5 to 12, of a PNG 1 to 4,
     /// and to 7 with transparency, which is left out of a copy, of a WebP 4.5 (lossy) to 12 (animated) and what the
-    /// prefix codes of a lossless one take.
+    /// prefix codes of a lossless one take. Turning an image as EXIF says takes 32 of its rows beside it.
     pub max_allocation: usize,
     /// Scans of a JPEG; default 100.
     pub max_scans: usize,

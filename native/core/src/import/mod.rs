@@ -14,7 +14,7 @@ mod zip;
 
 use std::collections::HashMap;
 
-use crate::network::{Graph, Network};
+use crate::network::{Graph, Network, Role};
 use crate::zoo::Entry;
 use crate::{Error, Model, Preprocessing};
 use tensor::Tensor;
@@ -35,24 +35,53 @@ pub enum Architecture {
 }
 
 /// Reads the weights of a network. `labels` are the classes' names; where they are empty, a network of the zoo has
-/// its usual number of classes. The error lists every tensor that is missing, unexpected, of another shape, or not
-/// readable.
+/// as many classes as its weights. The error lists every tensor that is missing, unexpected, of another shape, or not
+/// readable, or tells that the labels are too many or too few for the weights.
 ///
 /// A prefix that all names share (`module.`), counters of batches, and what a network of the zoo has for training
 /// alone are left out.
 pub fn import(architecture: &Architecture, file: &[u8], labels: Vec<String>) -> Result<Model, Error> {
+    let mut tensors = read(file).map_err(|problem| Error::WeightsFile(vec![problem]))?;
     let (graph, preprocessing) = match architecture {
         Architecture::Zoo(entry) => {
-            let classes = if labels.is_empty() { entry.classes } else { labels.len() };
-            let network = entry.network(entry.input, classes);
-            (Graph::new(&network)?, entry.preprocessing())
+            let usual = Graph::new(&entry.network(entry.input, entry.classes))?;
+            names::adapt(&mut tensors, &usual, architecture);
+            (of_as_many_classes(entry, usual, &tensors, &labels)?, entry.preprocessing())
         }
-        Architecture::Own(network, preprocessing) => (Graph::new(network)?, preprocessing.clone()),
+        Architecture::Own(network, preprocessing) => {
+            let graph = Graph::new(network)?;
+            names::adapt(&mut tensors, &graph, architecture);
+            (graph, preprocessing.clone())
+        }
     };
-    let mut tensors = read(file).map_err(|problem| Error::WeightsFile(vec![problem]))?;
-    names::adapt(&mut tensors, &graph, architecture);
     let weights = weights(&graph, &tensors).map_err(Error::WeightsFile)?;
     Model::new(graph, preprocessing, labels, weights)
+}
+
+/// The network of the zoo with the classes that the weights are of, which must be as many as the labels, if any.
+fn of_as_many_classes(
+    entry: &Entry,
+    usual: Graph,
+    tensors: &[(String, Tensor)],
+    labels: &[String],
+) -> Result<Graph, Error> {
+    // Where the weights do not tell, they fit no network: the usual one says what is missing.
+    let found =
+        classes(&usual, tensors).unwrap_or(if labels.is_empty() { entry.classes } else { labels.len() });
+    if !labels.is_empty() && labels.len() != found {
+        let problem = format!("{} labels, the weights are of {found} classes", labels.len());
+        return Err(Error::WeightsFile(vec![problem]));
+    }
+    if found == entry.classes { Ok(usual) } else { Graph::new(&entry.network(entry.input, found)) }
+}
+
+/// The number of classes of weights: the results of the last layer that has any, if its inputs are the usual ones.
+fn classes(usual: &Graph, tensors: &[(String, Tensor)]) -> Option<usize> {
+    let last = usual.layout().specs().iter().rfind(|spec| spec.role == Role::Weight)?;
+    let (_, tensor) = tensors.iter().find(|(name, _)| *name == last.name)?;
+    let (&classes, inputs) = tensor.shape.split_first()?;
+    // The file must be as long as that, or one of a few bytes could ask for any amount of memory.
+    (inputs == &last.shape[1..] && classes > 0 && tensor.repeats_nothing()).then_some(classes)
 }
 
 /// The tensors of a file, by their names as they stand there.

@@ -58,6 +58,13 @@ impl<'a> Tensor<'a> {
         }
     }
 
+    /// Whether the storage can hold a number for each place: strides may lead to some of them again and again.
+    pub(super) fn repeats_nothing(&self) -> bool {
+        let values = self.shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d));
+        let room = self.dtype.as_ref().map_or(0, |float| self.storage.len() / float.bytes());
+        values.is_some_and(|values| values <= room)
+    }
+
     /// Appends the numbers, the last dimension first. The tensor has been [checked](Self::check).
     pub(super) fn append(&self, out: &mut Vec<f32>) {
         if let Ok(float) = self.dtype {
@@ -103,6 +110,11 @@ mod tests {
         assert_eq!(values(&[3, 2], 0, &[1, 3]), [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
         assert_eq!(values(&[2, 2], 7, &[0, 0]), [7.0; 4]);
         assert_eq!(values(&[], 3, &[]), [3.0]);
+        let repeated = |strides| {
+            let shape = vec![3, 3];
+            Tensor { shape, dtype: Ok(Float::F32), storage: &storage, offset: 0, strides }.repeats_nothing()
+        };
+        assert!(!repeated(vec![0, 1]));
         let mut out = vec![];
         Tensor::contiguous(vec![2, 2, 2], Ok(Float::F32), &storage).append(&mut out);
         assert_eq!(out, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);

@@ -20,14 +20,14 @@ pub struct Target {
 }
 
 impl Target {
-    /// What is damaged: whole files, and what was found before.
+    /// What is damaged: whole files, and what was found before, unless it is long.
     pub fn seeds(&self) -> Vec<Vec<u8>> {
-        [(self.whole)(), self.findings()].concat()
+        [(self.whole)(), seeds::short(self.findings())].concat()
     }
 
-    /// What was found before.
+    /// What was found before, however long it is.
     pub fn findings(&self) -> Vec<Vec<u8>> {
-        seeds::small_files(&self.folder())
+        seeds::files(&self.folder())
     }
 
     /// Where what was found is kept.

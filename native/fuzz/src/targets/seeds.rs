@@ -19,11 +19,11 @@ const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/parity/
 const WEBP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/webp");
 
 /// Longer files are left out: they only make it slow.
-const LONGEST: u64 = 64 << 10;
+const LONGEST: usize = 64 << 10;
 
 /// Images that are made here, small WebP files, and those of the folder odd/ of the one that FIRESTEEL_DATA names.
 pub(super) fn images() -> Vec<Vec<u8>> {
-    let mut files = small_files(Path::new(WEBP));
+    let mut files = short(files(Path::new(WEBP)));
     for (width, height, channels) in [(8, 8, 1), (33, 17, 3), (64, 40, 3)] {
         let data: Vec<u8> = (0..width * height * channels).map(|i| (i * i / 7) as u8).collect();
         let pixels = Pixels { width, height, channels, data };
@@ -40,7 +40,7 @@ pub(super) fn images() -> Vec<Vec<u8>> {
         files.extend(variants.into_iter().filter_map(|encoder| encoder.encode().ok()));
     }
     if let Some(data) = data::data() {
-        files.extend(small_files(&data.join("odd")));
+        files.extend(short(self::files(&data.join("odd"))));
     }
     files
 }
@@ -49,9 +49,8 @@ pub(super) fn images() -> Vec<Vec<u8>> {
 pub(super) fn models() -> Vec<Vec<u8>> {
     let networks = cases("ops.json");
     let networks = networks.iter().filter_map(|case| Network::from_json(&case["network"].to_string()).ok());
-    let mut files: Vec<Vec<u8>> =
-        networks.filter_map(|network| model(&network, Preprocessing::default(), vec![]).ok()).collect();
-    files.retain(|file| file.len() as u64 <= LONGEST);
+    let models = networks.filter_map(|network| model(&network, Preprocessing::default(), vec![]).ok());
+    let mut files = short(models.collect());
     let photos =
         Network::input(&[3, 16, 16]).conv(2, 3).relu().global_avg_pool().flatten().dense(2).softmax();
     let preprocessing = Preprocessing {
@@ -87,11 +86,16 @@ fn cases(file: &str) -> Vec<Value> {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// The contents of a folder's files that are short, in the order of their names.
-pub(super) fn small_files(folder: &Path) -> Vec<Vec<u8>> {
+/// Those that are not too long to be damaged again and again.
+pub(super) fn short(mut files: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    files.retain(|file| file.len() <= LONGEST);
+    files
+}
+
+/// The contents of a folder's files, in the order of their names.
+pub(super) fn files(folder: &Path) -> Vec<Vec<u8>> {
     let Ok(entries) = std::fs::read_dir(folder) else { return vec![] };
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
-    let short = |path: &Path| path.metadata().is_ok_and(|data| data.is_file() && data.len() <= LONGEST);
-    paths.iter().filter(|path| short(path)).filter_map(|path| std::fs::read(path).ok()).collect()
+    paths.iter().filter_map(|path| std::fs::read(path).ok()).collect()
 }

@@ -65,8 +65,7 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions, limits: &Limits) -> Result<
     if !options.orient || info.orientation == 1 {
         return Ok(pixels);
     }
-    limits.check_allocation(2 * after)?;
-    Ok(upright(pixels, info.orientation))
+    upright(pixels, info.orientation, limits)
 }
 
 /// Refuses an image whose decoder found another size than its header told: the limits were checked on that one.

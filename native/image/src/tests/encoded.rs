@@ -83,6 +83,44 @@ pub fn bmp([height, width]: [usize; 2]) -> Vec<u8> {
     out
 }
 
+/// A GIF of few colours.
+pub fn gif([height, width]: [usize; 2]) -> Vec<u8> {
+    let mut out = vec![];
+    let pixels: Vec<u8> =
+        drawn([height, width], 1).data.iter().flat_map(|v| [v & 0xc0, v & 0x30, 0]).collect();
+    let mut encoder = image::codecs::gif::GifEncoder::new(&mut out);
+    encoder.encode(&pixels, width as u32, height as u32, image::ExtendedColorType::Rgb8).unwrap();
+    drop(encoder);
+    out
+}
+
+/// A TIFF of the formula's colour image, whose pixels stand last, uncompressed.
+pub fn tiff([height, width]: [usize; 2]) -> Vec<u8> {
+    const BITS: u32 = 8 + 2 + 9 * 12 + 4;
+    let pixels = drawn([height, width], 3).data;
+    let (width, height, bytes) = (width as u32, height as u32, pixels.len() as u32);
+    // Sides, bits of each value, no compression, RGB, then where the one strip begins, and how long it is.
+    let entries = [
+        [256, 4, 1, width],
+        [257, 4, 1, height],
+        [258, 3, 3, BITS],
+        [259, 3, 1, 1],
+        [262, 3, 1, 2],
+        [273, 4, 1, BITS + 6],
+        [277, 3, 1, 3],
+        [278, 4, 1, height],
+        [279, 4, 1, bytes],
+    ];
+    let mut out = b"II*\0\x08\0\0\0\x09\0".to_vec();
+    for [tag, kind, count, value] in entries {
+        out.extend([tag as u16, kind as u16].iter().flat_map(|v| v.to_le_bytes()));
+        out.extend([count, value].iter().flat_map(|v| v.to_le_bytes()));
+    }
+    out.extend([0, 0, 0, 0, 8, 0, 8, 0, 8, 0]);
+    out.extend(pixels);
+    out
+}
+
 /// An EXIF block that holds an orientation alone, big-endian or little-endian.
 pub fn exif(orientation: u8, big: bool) -> Vec<u8> {
     let (mut out, numbers) = (if big { b"MM".to_vec() } else { b"II".to_vec() }, |value: u16| {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // In what the test calls; inside of it, it is allowed anyway.
 
 mod counting;
+mod turned;
 mod webp;
 #[path = "../../src/tests/webp_files.rs"]
 mod webp_files;
@@ -128,7 +129,8 @@ fn decoding_takes_no_more_memory_and_time_than_it_may() {
     bombs_of_metadata();
     webp::of_many_codes();
     webp::of_every_kind();
-    largest_image();
+    turned::largest_image();
+    turned::little_more_than_the_pixels();
     whole_images();
     resized_images();
 }
@@ -197,13 +199,6 @@ fn bombs_of_metadata() {
 
 /// What is not counted: tables and buffers of a row or a chunk.
 const SLACK: usize = 1 << 20;
-
-/// As many pixels as the limits allow, at their defaults: 4:2:0, as cameras write.
-fn largest_image() {
-    let (bytes, _, result) = measured(&jpeg(7_300, 5_479, false), 1);
-    assert_eq!(result.map(|pixels| pixels.data.len()).unwrap(), 7_300 * 5_479 * 3);
-    assert!(bytes <= Limits::DEFAULT.max_allocation, "{bytes} bytes");
-}
 
 /// The pixels, and what the decoders hold beside them.
 fn whole_images() {

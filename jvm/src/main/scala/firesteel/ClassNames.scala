@@ -26,6 +26,11 @@ private[firesteel] object ClassNames {
     case file =>
       val path = new Path(file)
       val fs = path.getFileSystem(spark.sessionState.newHadoopConf())
-      new String(ModelFolder.read(fs, path), UTF_8).linesIterator.map(_.trim).filter(_.nonEmpty).toList
+      val names = new String(ModelFolder.read(fs, path), UTF_8).linesIterator.map(_.trim).toList
+      // Left out, it would move the names of all classes after it.
+      val blank = names.indexWhere(_.isEmpty)
+      if (blank >= 0)
+        throw new IllegalArgumentException(s"$file: line ${blank + 1} is blank: each is the name of a class")
+      names
   }
 }

@@ -115,10 +115,52 @@ fn saved(name: &str, classes: usize, rename: impl Fn(&str) -> String, more: &[&s
     [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &bytes, &vec![0; 4 * more.len()]].concat()
 }
 
+fn labels(number: usize) -> Vec<String> {
+    (0..number).map(|i| format!("class {i}")).collect()
+}
+
+#[test]
+fn without_labels_the_weights_tell_the_number_of_classes() {
+    for (name, classes) in [("squeezenet1_1", 7), ("resnet18", 10), ("mobilenet_v2", 1000), ("lenet", 1)] {
+        let entry = zoo::entry(name).unwrap();
+        let file = saved(name, classes, str::to_owned, &[]);
+        let model = import(&Architecture::Zoo(entry), &file, vec![]).unwrap();
+        assert_eq!(model.graph().classes(), classes, "{name}");
+        assert_eq!(model.weights(), formula::weights(model.graph().layout()), "{name}");
+        assert!(model.labels().is_empty(), "{name}");
+        assert_eq!(read_model(&write_model(&model).unwrap()).unwrap().graph().classes(), classes, "{name}");
+    }
+}
+
+#[test]
+fn labels_that_are_too_many_or_too_few_for_the_weights_are_refused() {
+    let architecture = Architecture::Zoo(zoo::entry("resnet18").unwrap());
+    for (classes, number) in [(1000, 999), (1000, 1001), (10, 1000), (10, 1)] {
+        let file = saved("resnet18", classes, |name| format!("module.{name}"), &[]);
+        let error = import(&architecture, &file, labels(number)).unwrap_err();
+        let problem = format!("{number} labels, the weights are of {classes} classes");
+        assert_eq!(error, Error::WeightsFile(vec![problem]));
+    }
+}
+
+#[test]
+fn weights_that_differ_in_more_than_the_number_of_classes_are_refused() {
+    let architecture = |name| Architecture::Zoo(zoo::entry(name).unwrap());
+    let file = saved("resnet34", 10, str::to_owned, &[]);
+    let error = import(&architecture("resnet18"), &file, vec![]).unwrap_err().to_string();
+    assert!(error.contains(" belongs to no layer") && !error.contains("fc."), "{error}");
+    // The inputs of the last layer are others, so that its results tell nothing.
+    let file = saved("resnet50", 10, str::to_owned, &[]);
+    let error = import(&architecture("resnet18"), &file, vec![]).unwrap_err().to_string();
+    assert!(error.contains("tensor 'fc.weight' has shape [10, 2048], expected [1000, 512]"), "{error}");
+    let error = import(&architecture("resnet18"), &file, labels(3)).unwrap_err().to_string();
+    assert!(error.contains("tensor 'fc.weight' has shape [10, 2048], expected [3, 512]"), "{error}");
+}
+
 #[test]
 fn older_names_and_what_only_training_needs_are_understood() {
     let architecture = |name| Architecture::Zoo(zoo::entry(name).unwrap());
-    let labels: Vec<String> = (0..3).map(|i| format!("class {i}")).collect();
+    let labels = labels(3);
     let densenet = |name: &str| {
         let old = |part: &str| name.contains("denselayer") && name.contains(part);
         match (old("norm"), old("conv")) {

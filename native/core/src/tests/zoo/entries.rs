@@ -1,8 +1,12 @@
 //! The list of networks.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+
+use firesteel_image::Filter;
+use serde::Deserialize;
 
 use crate::network::Graph;
+use crate::tests::expected;
 use crate::zoo;
 
 #[test]
@@ -22,6 +26,31 @@ fn every_network_fits_its_usual_input_and_any_number_of_classes() {
         assert!(names.insert(entry.name), "{} is listed twice", entry.name);
     }
     assert_eq!(names.len(), 33);
+}
+
+/// How torchvision prepares an image of the first weights of a network.
+#[derive(Deserialize)]
+struct Expected {
+    short_side: usize,
+    crop: usize,
+    filter: Filter,
+    mean: [f64; 3],
+    std: [f64; 3],
+}
+
+#[test]
+fn images_are_prepared_as_torchvision_does_for_its_weights() {
+    let cases: BTreeMap<String, Expected> = expected::read("preparations.json");
+    // All but those that torchvision does not have.
+    let others = ["lenet", "cifar_resnet", "mobilenet_v1"];
+    let listed = zoo::list().iter().filter(|e| !others.iter().any(|o| e.name.starts_with(o))).count();
+    assert_eq!((cases.len(), listed), (24, 24));
+    for (name, expected) in cases {
+        let found = zoo::entry(&name).unwrap().preparation;
+        assert_eq!((found.short_side, found.crop), (expected.short_side, expected.crop), "{name}");
+        assert_eq!((found.filter, found.scale), (expected.filter, 1.0 / 255.0), "{name}");
+        assert_eq!((found.mean, found.std), (expected.mean, expected.std), "{name}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The networks of the zoo.
 
 mod entries;
+mod labels;
 mod parity;
 mod rows;

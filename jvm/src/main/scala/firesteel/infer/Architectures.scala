@@ -30,7 +30,7 @@ private[firesteel] object Architectures {
    *
    * @param preprocessing JSON: what differs from the network's own
    * @param weights a file of safetensors, or a state dictionary that PyTorch saved; nothing in it is executed
-   * @param labels the classes' names; empty for the network's usual number of classes
+   * @param labels the classes' names; empty for classes without names, as many as the weights are of
    * @throws firesteel.jni.NativeException listing every weight that does not fit
    */
   def importWeights(

@@ -54,6 +54,29 @@ class ImportSuite extends SparkSuite {
     }
   }
 
+  test("a file of labels has a name on each line, and a blank one is told") {
+    withTempDir { folder =>
+      val (weights, labels) = (folder.resolve("lenet.safetensors"), folder.resolve("labels.txt"))
+      Files.write(weights, Bars.file(network = Zoo.network("lenet", 10)))
+      def named(text: String): Seq[String] = {
+        Files.write(labels, text.getBytes("UTF-8"))
+        val model = Firesteel.importModel(spark, "lenet", s"$weights", s"$labels", s"$folder/model")
+        (parse(Models.metadata(model.file)) \ "labels").extract[Seq[String]]
+      }
+      val names = (0 until 10).map(i => s"class $i")
+      assert(named(names.mkString("\n")) === names)
+      assert(named(names.mkString("", "\r\n", "\r\n")) === names)
+      for ((text, words) <- Seq(
+          names.patch(3, Seq(" "), 0).mkString("\n") -> "labels.txt: line 4 is blank",
+          names.patch(3, Seq(""), 1).mkString("\n") -> "labels.txt: line 4 is blank",
+          names.tail.mkString("\n") -> "9 labels, the weights are of 10 classes"
+        )) {
+        val error = intercept[IllegalArgumentException](named(text))
+        assert(error.getMessage.contains(words))
+      }
+    }
+  }
+
   test("the program hands on what it is told of the preprocessing") {
     withTempDir { folder =>
       val weights = folder.resolve("lenet.safetensors")
