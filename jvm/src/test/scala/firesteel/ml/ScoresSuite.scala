@@ -134,7 +134,7 @@ class ScoresSuite extends SparkSuite {
       val session = spark.newSession()
       session.conf.set("spark.firesteel.exact", exact)
       SparkSession.setActiveSession(session)
-      assert(model.plan.contains("winograd") === !exact, model.plan)
+      assert(model.plan.contains("Winograd") === !exact, model.plan)
       val raw = model.predictRaw(vector)
       val table = session.createDataFrame(Seq(Tuple1[Vector](vector))).toDF("features")
       assert(model.transform(table).head().getAs[Vector]("rawPrediction") === raw)
