@@ -1,8 +1,8 @@
 """Photos from JPEG to label in one Spark session: `photos_spark.py CORES FOLDER MODELS`.
 
 Reads lines of JSON, [query, network, copies of each photo], and answers each with one: photos per second, the label of
-each file, and for Firesteel how much of its tasks' time is the operator's own, in percent. FOLDER holds photos, MODELS
-each network's weights (.pth, .onnx).
+each file, and for Firesteel which share of its tasks' time is the operator's own, and which the passing of photos to native
+code, in percent. FOLDER holds photos, MODELS each network's weights (.pth, .onnx).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import photo_queries
+from firesteel import functions
 from photo_queries import QUERIES
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
@@ -31,14 +32,21 @@ def copied(photos: DataFrame, copies: int, cores: int) -> DataFrame:
     return table
 
 
-def own_share(spark: SparkSession, table: DataFrame) -> float:
-    """How much of the time of a query's tasks is not within native calls, in percent: rows in, results out."""
-    status = spark._jsc.sc().statusStore()
+def native_time(table: DataFrame) -> float:
+    """How long the native calls of a query took that has run, in milliseconds."""
+    return operator(table._jdf.queryExecution().executedPlan()).metrics().apply("forwardTime").value() / 1e6
+
+
+def shares(spark: SparkSession, table: DataFrame, photos: DataFrame) -> dict[str, float]:
+    """What the operator does besides native calls, rows in and results out; and the boundary of these calls, measured by
+    those that read the photos' headers alone. Both of the time of the tasks of the query that ran last, in percent."""
     jobs = spark.sparkContext.statusTracker().getJobIdsForGroup(GROUP)
     stages = spark.sparkContext.statusTracker().getJobInfo(max(jobs)).stageIds
-    milliseconds = sum(status.lastStageAttempt(stage).executorRunTime() for stage in stages)
-    node = operator(table._jdf.queryExecution().executedPlan())
-    return 100 - node.metrics().apply("forwardTime").value() / 1e4 / milliseconds
+    status = spark._jsc.sc().statusStore()
+    tasks = sum(status.lastStageAttempt(stage).executorRunTime() for stage in stages)
+    headers = photos.select(functions.image_info("content").getField("width"))
+    headers.collect()
+    return {"own": 100 - 100 * native_time(table) / tasks, "boundary": 100 * native_time(headers) / tasks}
 
 
 GROUP = "photos"
@@ -58,8 +66,8 @@ def main() -> None:
         found = table.collect()
         seconds = time.perf_counter() - started
         labels = {file.split("#")[0]: label for file, label in found}
-        own = {"own": own_share(spark, table)} if query == photo_queries.FIRESTEEL else {}
-        print(json.dumps({"speed": len(found) / seconds, "labels": labels, **own}), flush=True)
+        parts = shares(spark, table, tables(copies)) if query == photo_queries.FIRESTEEL else {}
+        print(json.dumps({"speed": len(found) / seconds, "labels": labels, **parts}), flush=True)
     spark.stop()
 
 

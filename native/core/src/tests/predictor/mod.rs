@@ -5,6 +5,7 @@ mod explanation;
 mod images;
 mod layers;
 mod parity;
+mod random;
 mod rows;
 mod scorer;
 
