@@ -98,8 +98,8 @@ def table(session: Session, golden: dict[str, str]) -> list[str]:
         lines.append(row(query, best, ratio, f"{same[query]} of {len(labels)}"))
     own, boundary = (spread(found) for found in shares.values())
     parts = (
-        f"Of the time of the operator's tasks, {own} % is not within native calls, and {boundary} % the passing of photos to"
-        " them (what calls take that read the same photos' headers alone)."
+        f"Of the time of the operator's tasks, {own} % is not within native calls, and {boundary} % the passing of"
+        " photos to them (what calls take that read the same photos' headers alone)."
     )
     return [f"## local[{session.cores}]", "", *lines, "", parts, ""]
 

@@ -1,8 +1,8 @@
 """Photos from JPEG to label in one Spark session: `photos_spark.py CORES FOLDER MODELS`.
 
 Reads lines of JSON, [query, network, copies of each photo], and answers each with one: photos per second, the label of
-each file, and for Firesteel which share of its tasks' time is the operator's own, and which the passing of photos to native
-code, in percent. FOLDER holds photos, MODELS each network's weights (.pth, .onnx).
+each file, and for Firesteel which share of its tasks' time is the operator's own, and which the passing of photos to
+native code, in percent. FOLDER holds photos, MODELS each network's weights (.pth, .onnx).
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def native_time(table: DataFrame) -> float:
 
 
 def shares(spark: SparkSession, table: DataFrame, photos: DataFrame) -> dict[str, float]:
-    """What the operator does besides native calls, rows in and results out; and the boundary of these calls, measured by
-    those that read the photos' headers alone. Both of the time of the tasks of the query that ran last, in percent."""
+    """What the operator does besides native calls, rows in and results out; and the boundary of these calls, measured
+    by those that read the photos' headers alone. Both of the tasks' time of the query that ran last, in percent."""
     jobs = spark.sparkContext.statusTracker().getJobIdsForGroup(GROUP)
     stages = spark.sparkContext.statusTracker().getJobInfo(max(jobs)).stageIds
     status = spark._jsc.sc().statusStore()

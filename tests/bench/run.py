@@ -110,6 +110,9 @@ def main() -> None:
         "",
         "Written by `make bench`. Only ratios within one run mean anything: the machine's speed drifts.",
         "",
+        "Beside this page: the engine in [ENGINE.md](ENGINE.md), photos through Spark in [PHOTOS.md](PHOTOS.md), their"
+        " decoding and resizing in [IMAGES.md](IMAGES.md).",
+        "",
         f"{common.where()},"
         f" Spark {Path(os.environ['SPARK_HOME']).name.removeprefix('spark-')}, libtorch 2.13.0.",
         f"LeNet on MNIST: 60,000 images, batch 64, {EPOCHS} epochs; inference of 10,000 images."

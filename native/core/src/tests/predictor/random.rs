@@ -124,7 +124,7 @@ fn network(seed: u64) -> Network {
 
 #[test]
 fn layers_computed_together_give_what_each_for_itself_gives() {
-    let mut fewer = 0;
+    let (mut all, mut fewer) = (0, 0);
     for seed in 0..NETWORKS {
         let network = network(seed);
         let graph = Graph::new(&network).unwrap_or_else(|error| panic!("{seed}: {error}"));
@@ -139,15 +139,16 @@ fn layers_computed_together_give_what_each_for_itself_gives() {
                 let with = |layers| Predictor::with(Kernels { isa, exact }, model.clone(), layers).unwrap();
                 let (together, apart) = (with(None), with(Some(names.as_slice())));
                 let steps = |predictor: &Predictor| predictor.profile(1, 1).unwrap().len();
+                all += 1;
                 fewer += usize::from(steps(&together) < steps(&apart));
-                let ((found, status), (all, _)) = (predict(&together, &rows), predict(&apart, &rows));
+                let ((found, status), (outputs, _)) = (predict(&together, &rows), predict(&apart, &rows));
                 assert_eq!(status, [Status::Ok; 9], "{seed}");
                 let expected: Vec<f32> =
-                    all.chunks(apart.width()).flat_map(|row| row[row.len() - CLASSES..].to_vec()).collect();
+                    outputs.chunks(apart.width()).flat_map(|row| row[row.len() - CLASSES..].to_vec()).collect();
                 let apart = difference(&found, &expected);
                 assert!(apart < 1e-4, "{seed}, {}, exact {exact}: {apart}\n{}", isa.name(), network.to_json().unwrap());
             }
         }
     }
-    assert!(fewer as u64 > NETWORKS, "of {fewer} networks layers were computed together");
+    assert!(2 * fewer > all, "layers are computed together in {fewer} of {all}");
 }
