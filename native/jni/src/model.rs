@@ -6,8 +6,29 @@ use firesteel_core::{Digest, Initializer, Metadata, Model, read_header, read_mod
 use jni::objects::{JByteArray, JClass, JFloatArray, JString};
 use jni::sys::jlong;
 use jni::{EnvUnowned, jni_mangle};
+use serde::Serialize;
 
 use crate::{failure, from_json, to_json};
+
+/// A network and what there is to know of it. The network itself is text within JSON, as Java hands it back as it is.
+#[derive(Serialize)]
+struct Described {
+    network: String,
+    #[serde(flatten)]
+    summary: Summary,
+}
+
+/// What a model file says; networks and preprocessing as in [`Described`].
+#[derive(Serialize)]
+struct Said<'a> {
+    network: String,
+    preprocessing: String,
+    labels: &'a [String],
+}
+
+fn said(Metadata { network, preprocessing, labels, .. }: &Metadata) -> Result<String, Failure> {
+    to_json(&Said { network: to_json(network)?, preprocessing: to_json(preprocessing)?, labels })
+}
 
 /// Checks a network and sums it up, as JSON.
 #[jni_mangle("firesteel.jni.NativeModel")]
@@ -18,7 +39,8 @@ pub fn describe<'local>(
 ) -> JString<'local> {
     entry(&mut env, "NativeModel.describe", |env| {
         let graph = graph(&arrays::string(env, &network, "network")?)?;
-        Ok(env.new_string(to_json(&Summary::of(&graph))?)?)
+        let described = Described { network: to_json(graph.network())?, summary: Summary::of(&graph) };
+        Ok(env.new_string(to_json(&described)?)?)
     })
 }
 
@@ -91,7 +113,7 @@ pub fn metadata<'local>(
 ) -> JString<'local> {
     entry(&mut env, "NativeModel.metadata", |env| {
         let model = read_model(&arrays::bytes(env, &file, "file")?).map_err(failure)?;
-        Ok(env.new_string(to_json(&Metadata::of(&model))?)?)
+        Ok(env.new_string(said(&Metadata::of(&model))?)?)
     })
 }
 
@@ -108,7 +130,7 @@ pub fn header<'local>(
         let file_bytes = u64::try_from(file_bytes)
             .map_err(|_| Failure::new(Code::Argument, format!("fileBytes is {file_bytes}")))?;
         let metadata = read_header(&start, file_bytes).map_err(failure)?;
-        Ok(env.new_string(to_json(&metadata)?)?)
+        Ok(env.new_string(said(&metadata)?)?)
     })
 }
 

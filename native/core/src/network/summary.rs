@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::{Graph, Network, Source, WeightSpec};
+use super::{Graph, Source, WeightSpec};
 
 /// A network's layers with their shapes and sizes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
-    /// The description in its canonical form.
-    pub network: Network,
+    /// The shape of one input.
+    pub input: Vec<usize>,
     /// The number of classes.
     pub classes: usize,
     /// The number of trainable values.
@@ -44,7 +44,7 @@ impl Summary {
             parameters: trainable(&specs[node.weights.clone()]),
         });
         Summary {
-            network: graph.network().clone(),
+            input: graph.network().input.clone(),
             classes: graph.classes(),
             parameters: trainable(specs),
             features: features(graph),

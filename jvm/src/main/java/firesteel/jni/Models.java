@@ -8,8 +8,8 @@ public final class Models {
    * Checks a network and sums it up.
    *
    * @param network the description, as JSON
-   * @return JSON: {@code network} in its canonical form, {@code classes}, {@code parameters}, {@code layers},
-   *     and {@code features}, the layer whose output the last layer with weights reads, or null
+   * @return JSON: {@code network} in its canonical form as text, {@code input}, {@code classes}, {@code parameters},
+   *     {@code layers}, and {@code features}, the layer whose output the last layer with weights reads, or null
    * @throws IllegalArgumentException naming the layer and the shapes that do not fit
    */
   public static String describe(String network) {
@@ -57,7 +57,7 @@ public final class Models {
   /**
    * Checks all of a model file.
    *
-   * @return JSON: {@code network}, {@code preprocessing}, {@code labels}
+   * @return JSON: {@code network} and {@code preprocessing}, each JSON as text, {@code labels}
    * @throws NativeException of {@link ErrorCode#MODEL_FILE} listing every problem
    */
   public static String metadata(byte[] file) {

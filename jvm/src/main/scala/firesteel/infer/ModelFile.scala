@@ -8,7 +8,7 @@ import scala.util.Using
 import firesteel.Settings
 import firesteel.jni.{Models, NativeException}
 
-import org.json4s.jackson.JsonMethods.{compact, parse, render}
+import org.json4s.jackson.JsonMethods.parse
 
 /**
  * What a model file says of its model.
@@ -47,8 +47,8 @@ private[firesteel] object ModelDescription {
   private[infer] def ofMetadata(json: String): ModelDescription = {
     val metadata = parse(json)
     ModelDescription(
-      NetworkDescription.of(compact(render(metadata \ "network"))),
-      compact(render(metadata \ "preprocessing")),
+      NetworkDescription.of(Json.text(metadata \ "network")),
+      Json.text(metadata \ "preprocessing"),
       Json.elements(metadata \ "labels").map(Json.text))
   }
 }

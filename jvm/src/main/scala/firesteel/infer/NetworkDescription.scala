@@ -4,7 +4,7 @@ package firesteel.infer
 import firesteel.Settings
 import firesteel.jni.Models
 
-import org.json4s.jackson.JsonMethods.{compact, parse, render}
+import org.json4s.jackson.JsonMethods.parse
 
 /**
  * What has to be known of a network.
@@ -67,8 +67,8 @@ private[firesteel] object NetworkDescription {
     Settings.prepareNative()
     val described = parse(Models.describe(network))
     NetworkDescription(
-      compact(render(described \ "network")),
-      numbers(described \ "network" \ "input"),
+      text(described \ "network"),
+      numbers(described \ "input"),
       number(described \ "classes"),
       number(described \ "parameters"),
       elements(described \ "layers").map { layer =>

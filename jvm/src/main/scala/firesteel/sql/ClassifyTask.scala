@@ -6,6 +6,9 @@ import firesteel.infer.{BatchIterator, Batching, Result, Scored, SentWork}
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.{
   Attribute,
+  AttributeSeq,
+  BindReferences,
+  BoundReference,
   Expression,
   JoinedRow,
   MutableProjection,
@@ -68,9 +71,7 @@ private[sql] final class ClassifyTask(
       rows: Iterator[InternalRow],
       images: ImageInput[V]): Iterator[InternalRow] = {
     val kept = UnsafeProjection.create(keep, input)
-    val argument = MutableProjection.create(Seq(image), input)
-    argument.initialize(partition)
-    val value = (row: InternalRow) => argument(row).get(0, image.dataType)
+    val value = argument(partition)
     val isArray = ImageInput.isArray(image.dataType)
     // Where a row has no array of images its result is null, and not an empty array.
     val keepRow = (row: InternalRow) =>
@@ -93,6 +94,17 @@ private[sql] final class ClassifyTask(
       project(joined(row.row.row, right))
     }
   }
+
+  /** Evaluates the image in a row. */
+  private def argument(partition: Int): InternalRow => Any =
+    BindReferences.bindReference(image, AttributeSeq(input)) match {
+      // Compiling what reads a column takes as long as labelling twenty photos.
+      case read: BoundReference => read.eval(_)
+      case _ =>
+        val projection = MutableProjection.create(Seq(image), input)
+        projection.initialize(partition)
+        row => projection(row).get(0, image.dataType)
+    }
 
   private def array(row: Scored[Kept], partition: Int): Any =
     if (row.row.isNull) null

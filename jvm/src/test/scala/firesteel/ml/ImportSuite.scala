@@ -13,6 +13,9 @@ import org.json4s.{DefaultFormats, JValue}
 class ImportSuite extends SparkSuite {
   private implicit val formats: DefaultFormats.type = DefaultFormats
 
+  private def preprocessingOf(model: CnnClassificationModel): JValue =
+    parse((parse(Models.metadata(model.file)) \ "preprocessing").extract[String])
+
   /** Imports a file of LeNet's weights, and gives the preprocessing of the model. */
   private def imported(preprocessing: Option[String]): JValue = {
     var found: JValue = null
@@ -25,7 +28,7 @@ class ImportSuite extends SparkSuite {
         case Some(changes) => Firesteel.importModel(spark, "lenet", weights.toString, "", output, changes)
       }
       assert(CnnClassificationModel.load(output).file.sameElements(model.file))
-      found = parse(Models.metadata(model.file)) \ "preprocessing"
+      found = preprocessingOf(model)
     }
     found
   }
@@ -87,8 +90,8 @@ class ImportSuite extends SparkSuite {
         val out = new ByteArrayOutputStream
         Console.withOut(out)(Import.main((options ++ more).toArray))
         assert(out.toString.startsWith(s"$output: lenet, ") && out.toString.contains(" 10 classes"))
-        val found = parse(Models.metadata(CnnClassificationModel.load(output).file))
-        (found \ "preprocessing" \ "image" \ "resize" \ "shortSide").extract[Int]
+        val found = preprocessingOf(CnnClassificationModel.load(output))
+        (found \ "image" \ "resize" \ "shortSide").extract[Int]
       }
       assert(shortSide() === 28)
       assert(shortSide("--preprocessing", """{"image": {"resize": {"shortSide": 32}}}""") === 32)
