@@ -139,7 +139,13 @@ impl Predictor {
 
     fn run(&self, images: usize) -> Result<Run, Error> {
         self.arena_bytes(images)?;
-        Ok(Run { pixels: vec![], images, arena: self.plan.arena(images)? })
+        Ok(Run {
+            pixels: vec![],
+            images,
+            arena: self.plan.arena(images)?,
+            #[cfg(test)]
+            panics: vec![],
+        })
     }
 
     /// Scores rows on this thread.
@@ -159,7 +165,7 @@ impl Predictor {
                 begun.push(i);
             }
             if begun.len() == run.images || i + 1 == rows.len() {
-                self.finish(&begun, run, scores, status)?;
+                self.finish(rows, &begun, run, scores, status)?;
                 begun.clear();
             }
         }
@@ -184,15 +190,31 @@ impl Predictor {
         Ok(Status::Ok)
     }
 
-    /// Computes the rest of some rows, which have been begun in this order.
+    /// Computes the rest of some of the rows, which have been begun in this order.
     fn finish(
         &self,
+        rows: &[Row],
         begun: &[usize],
         run: &mut Run,
         scores: &mut [f32],
         status: &mut [Status],
     ) -> Result<(), Error> {
-        let all = caught(|| self.plan.finish(begun.len(), &mut run.arena).map(|()| Status::Ok))?;
+        let all = caught(|| {
+            #[cfg(test)]
+            run.fail();
+            self.plan.finish(begun.len(), &mut run.arena).map(|()| Status::Ok)
+        })?;
+        if all == Status::Panic && begun.len() > 1 {
+            // One of them is at fault, for which the others must not suffer: each once more, alone.
+            return begun.iter().try_for_each(|&row| {
+                status[row] = caught(|| self.begin(rows[row], 0, run))?;
+                if status[row] == Status::Ok {
+                    self.finish(rows, &[row], run, scores, status)
+                } else {
+                    Ok(())
+                }
+            });
+        }
         for (at, &row) in begun.iter().enumerate() {
             let own = &mut scores[row * self.width()..][..self.width()];
             status[row] = all;

@@ -34,6 +34,12 @@ impl Scorer {
         self.runs.iter_mut().for_each(|run| run.arena.fill(value));
     }
 
+    /// Tells which of the next calls of the late steps panic.
+    #[cfg(test)]
+    pub(crate) fn fail(&mut self, panics: &[bool]) {
+        self.runs.iter_mut().for_each(|run| run.panics = panics.to_vec());
+    }
+
     /// The model.
     pub fn predictor(&self) -> &Predictor {
         &self.predictor
@@ -75,4 +81,14 @@ pub(super) struct Run {
     /// How many images are computed at a time.
     pub(super) images: usize,
     pub(super) arena: Arena,
+    /// Which of the next calls of the late steps panic.
+    #[cfg(test)]
+    pub(super) panics: Vec<bool>,
+}
+
+#[cfg(test)]
+impl Run {
+    pub(super) fn fail(&mut self) {
+        assert!(self.panics.is_empty() || !self.panics.remove(0), "a mistake that the test asked for");
+    }
 }

@@ -61,6 +61,26 @@ fn scores_depend_neither_on_the_images_at_a_time_nor_on_the_threads() {
 }
 
 #[test]
+fn a_panic_in_steps_that_images_share_costs_no_other_image_its_scores() {
+    let (predictor, inputs) = (shared(), formula::floats("input", 8 * VALUES, 1.0));
+    let rows: Vec<Row> = inputs.chunks(VALUES).map(Row::Floats).collect();
+    let mut scorer = Scorer::new(predictor, 8, 1).unwrap();
+    let expected = score(&mut scorer, &rows);
+    assert_eq!(expected.1, [Status::Ok; 8]);
+    // All together, then each alone.
+    scorer.fail(&[true, false, false, true]);
+    let (scores, status) = score(&mut scorer, &rows);
+    for (i, own) in scores.chunks(CLASSES).enumerate() {
+        if i == 2 {
+            assert!(own.iter().all(|&bits| f32::from_bits(bits).is_nan()) && status[i] == Status::Panic);
+        } else {
+            assert_eq!((own, status[i]), (&expected.0[i * CLASSES..][..CLASSES], Status::Ok), "{i}");
+        }
+    }
+    assert_eq!(score(&mut scorer, &rows), expected);
+}
+
+#[test]
 fn memory_grows_with_the_images_at_a_time() {
     let predictor = shared();
     let bytes: Vec<usize> = (1..=8).map(|images| predictor.arena_bytes(images).unwrap()).collect();
