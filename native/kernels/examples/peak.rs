@@ -5,7 +5,6 @@
 #![allow(unsafe_code)] // Calls of what not every processor has.
 
 use std::error::Error;
-use std::hint::black_box;
 use std::io::{BufRead, stdin};
 use std::time::Instant;
 
@@ -36,8 +35,10 @@ macro_rules! chains {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{ROUNDS, SUMS, black_box};
     use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_set1_ps, _mm512_fmadd_ps, _mm512_set1_ps};
+    use std::hint::black_box;
+
+    use super::{ROUNDS, SUMS};
 
     chains!(avx2, "avx2,fma", _mm256_set1_ps, _mm256_fmadd_ps);
     chains!(avx512, "avx512f", _mm512_set1_ps, _mm512_fmadd_ps);

@@ -63,7 +63,7 @@ pub(super) fn activate_in_place(isa: Isa, activation: Activation, y: &mut [Pixel
         // SAFETY: as above.
         Set::Avx2 => unsafe { avx2::all(activation, y) },
         // SAFETY: every processor has it.
-        _ => unsafe { portable::all(activation, y) },
+        Set::Portable => unsafe { portable::all(activation, y) },
     }
 }
 

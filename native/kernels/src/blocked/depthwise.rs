@@ -239,6 +239,6 @@ fn kernels(isa: Isa, pixels: usize, step: usize) -> [(usize, Kernel); 2] {
         Set::Avx512 => by_step!(avx512),
         #[cfg(target_arch = "x86_64")]
         Set::Avx2 => by_step!(avx2),
-        _ => by_step!(portable),
+        Set::Portable => by_step!(portable),
     }
 }

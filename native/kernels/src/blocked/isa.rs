@@ -13,24 +13,23 @@ pub(super) enum Set {
     /// Whatever the compiler's target has: SSE2 on x86-64, NEON on aarch64.
     Portable,
     /// AVX2 with FMA.
+    #[cfg(target_arch = "x86_64")]
     Avx2,
     /// AVX-512 F.
+    #[cfg(target_arch = "x86_64")]
     Avx512,
 }
 
 /// Looked up once in a process.
 static AVAILABLE: Lazy<Vec<Isa>> = Lazy::new(|| {
-    let mut found = vec![Isa(Set::Portable)];
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            found.push(Isa(Set::Avx2));
-        }
-        if is_x86_feature_detected!("avx512f") {
-            found.push(Isa(Set::Avx512));
-        }
-    }
-    found
+    let found = [
+        Some(Set::Portable),
+        #[cfg(target_arch = "x86_64")]
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Set::Avx2),
+        #[cfg(target_arch = "x86_64")]
+        is_x86_feature_detected!("avx512f").then_some(Set::Avx512),
+    ];
+    found.into_iter().flatten().map(Isa).collect()
 });
 
 impl Isa {
@@ -48,7 +47,9 @@ impl Isa {
     pub fn name(self) -> &'static str {
         match self.0 {
             Set::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
             Set::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
             Set::Avx512 => "avx512",
         }
     }
@@ -87,7 +88,7 @@ macro_rules! for_each_isa {
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 $crate::blocked::isa::Set::Avx512 => unsafe { avx512($($argument),*) },
-                _ => body($($argument),*),
+                $crate::blocked::isa::Set::Portable => body($($argument),*),
             }
         }
     };

@@ -53,7 +53,7 @@ pub fn max_pool(isa: Isa, windows: &[Windows; 2], x: (&Map, &[Pixel]), y: (&Map,
         Set::Avx512 => avx512::row,
         #[cfg(target_arch = "x86_64")]
         Set::Avx2 => avx2::row,
-        _ => portable::row,
+        Set::Portable => portable::row,
     };
     for block in 0..y_map.blocks() {
         for (line, (lines, _)) in rows.0.iter().enumerate() {

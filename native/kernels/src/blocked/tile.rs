@@ -175,8 +175,9 @@ kernels!(portable, Portable,);
 /// The blocks of output channels and the pixels of a row that an instruction set's registers hold.
 pub(super) fn capacity(isa: Isa) -> (usize, usize) {
     match isa.set() {
+        #[cfg(target_arch = "x86_64")]
         Set::Avx512 => (2, 14),
-        Set::Avx2 | Set::Portable => (1, 6),
+        _ => (1, 6),
     }
 }
 

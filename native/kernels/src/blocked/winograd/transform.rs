@@ -276,7 +276,7 @@ impl Transforms {
             Set::Avx512 => avx512::of(size),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => avx2::of(size),
-            _ => portable::of(size),
+            Set::Portable => portable::of(size),
         }
     }
 }
