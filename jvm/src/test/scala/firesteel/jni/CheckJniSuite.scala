@@ -5,7 +5,6 @@ import java.lang.management.ManagementFactory
 
 import org.scalatest.funsuite.AnyFunSuite
 
-/** RELIABILITY A1. */
 class CheckJniSuite extends AnyFunSuite with ChildJvm {
   test("these tests run under -Xcheck:jni") {
     assert(ManagementFactory.getRuntimeMXBean.getInputArguments.contains("-Xcheck:jni"))

@@ -10,7 +10,6 @@ import scala.util.Using
 
 import org.scalatest.funsuite.AnyFunSuite
 
-/** RELIABILITY A10. */
 class ExportsSuite extends AnyFunSuite {
   private val libraries = Seq("firesteel" -> false, "firesteel_torch" -> true)
 

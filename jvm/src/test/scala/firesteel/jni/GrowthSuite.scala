@@ -6,7 +6,7 @@ import scala.util.Using
 import org.scalatest.Assertion
 import org.scalatest.funsuite.AnyFunSuite
 
-/** RELIABILITY B1, B2, B3 and B5, in JVMs whose own memory is all there from the beginning. */
+/** In JVMs whose own memory is all there from the beginning. */
 class GrowthSuite extends AnyFunSuite with ChildJvm {
   private val slow = sys.env.get("FIRESTEEL_SLOW").contains("1")
 

@@ -8,7 +8,6 @@ import java.util.logging.{Handler, LogRecord, Logger}
 
 import org.scalatest.funsuite.AnyFunSuite
 
-/** RELIABILITY A5, A6 and B7. */
 class HandlesSuite extends AnyFunSuite with ChildJvm {
   private val rows = Array(Array[Byte](1, 2))
   private val numbers = Array(Array(1f, 2f))

@@ -9,7 +9,7 @@ import scala.util.Using
 
 import org.scalatest.funsuite.AnyFunSuite
 
-/** RELIABILITY A11, but for libtorch: that is LibtorchSuite's part. */
+/** Not of libtorch: that is the part of LibtorchSuite. */
 class NativeLibrarySuite extends AnyFunSuite with ChildJvm {
   import TestFolders.withFolder
 

@@ -5,7 +5,7 @@ import java.util.regex.Pattern
 
 import org.scalatest.funsuite.AnyFunSuite
 
-/** RELIABILITY A2, A3 and A4: in JVMs with the libraries that can be made to fail. */
+/** In JVMs with the libraries that can be made to fail. */
 class PanicsSuite extends AnyFunSuite with ChildJvm {
   private val panics = 10000
   private val errors = 1000

@@ -8,7 +8,6 @@ import scala.collection.mutable
 
 import org.scalatest.funsuite.AnyFunSuite
 
-/** RELIABILITY A7. */
 class TrainersSuite extends AnyFunSuite {
   // A step takes much longer than it may take to refuse the second thread.
   private val network =

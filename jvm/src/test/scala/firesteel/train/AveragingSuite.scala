@@ -1,4 +1,4 @@
-/* RELIABILITY F7: the mean of the workers' weights. */
+/* The mean of the workers' weights. */
 package firesteel.train
 
 import scala.util.Random

@@ -10,7 +10,7 @@ import org.apache.spark.scheduler.{SparkListener, SparkListenerJobEnd}
 import org.apache.spark.sql.SparkSession
 import org.scalatest.funsuite.AnyFunSuite
 
-/** RELIABILITY B4, in a JVM whose own memory is all there from the beginning. */
+/** In a JVM whose own memory is all there from the beginning. */
 class TrainingGrowthSuite extends AnyFunSuite with SparkChild {
   private val rounds = if (sys.env.get("FIRESTEEL_SLOW").contains("1")) 50 else 8
 
