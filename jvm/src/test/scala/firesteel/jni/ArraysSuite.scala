@@ -4,7 +4,6 @@ package firesteel.jni
 import org.scalatest.Assertion
 import org.scalatest.funsuite.AnyFunSuite
 
-/** RELIABILITY A8 and A9. */
 class ArraysSuite extends AnyFunSuite with ChildJvm {
   private val mark = 77
 
