@@ -2,6 +2,8 @@
 
     spark-submit --jars firesteel.jar --py-files firesteel.jar photos.py \\
         <architecture, as squeezenet1_1> <its weights> <folder of photos> <folder for the model> <page to write>
+
+The page links to the photos, so a browser shows them where it reaches their folder.
 """
 
 import html
