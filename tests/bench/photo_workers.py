@@ -67,6 +67,8 @@ def openvino(file: str) -> Callable[[np.ndarray], np.ndarray]:
     network = core.read_model(file)
     network.reshape([BATCH, 3, SIDE, SIDE])
     settings = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32"}
+    # Otherwise the workers of all tasks would run on the first core.
+    settings["ENABLE_CPU_PINNING"] = False
     request = core.compile_model(network, "CPU", settings).create_infer_request()
 
     def run(images: np.ndarray) -> np.ndarray:

@@ -28,9 +28,16 @@ pub struct Ending {
 impl Ending {
     /// Nothing.
     pub const NONE: Ending = Ending { residual: None, activation: Activation::NONE };
+
+    /// Whether what is added, if anything, is as large as the result.
+    pub(super) fn fits(&self, y: &Map) -> bool {
+        let size = |map: &Map| [map.channels, map.height, map.width];
+        self.residual.is_none_or(|residual| size(&residual) == size(y))
+    }
 }
 
-/// A convolution for an instruction set, an input and an output: its weights in the order in which they are read.
+/// A convolution for an instruction set, an input and an output: its weights in the order in which they are read. Of
+/// several groups, blocks multiply the channels that they do not see by 0: an infinity or a NaN of these becomes a NaN.
 #[derive(Debug)]
 pub struct BlockedConv {
     isa: Isa,
@@ -94,6 +101,9 @@ impl BlockedConv {
         }
         if filters != y.channels || bias.len() != filters {
             return wrong("output", vec![y.channels, bias.len()], vec![filters, filters]);
+        }
+        if !ending.fits(&y) {
+            return wrong("residual", vec![], vec![y.channels, y.height, y.width]);
         }
         let Some(start) = source.window_start(geometry, [kh, kw], [y.height, y.width]) else {
             return wrong("border", vec![], geometry.padding_before.to_vec());

@@ -39,7 +39,7 @@ impl Border {
 }
 
 /// The shape of feature maps, channels in blocks of 16: `[block][row][column]` of [`Pixel`]s, each block with its
-/// border. Lanes beyond the last channel hold finite values that mean nothing.
+/// border. Lanes beyond the last channel hold values that mean nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Map {
     /// Number of channels.

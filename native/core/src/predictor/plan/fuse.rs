@@ -35,14 +35,29 @@ pub(super) enum Way {
     Reference,
 }
 
-pub(super) fn way(conv: &Conv2d, channels: usize) -> Way {
+/// How a convolution of so many channels is computed, whose input may be planes.
+pub(super) fn way(conv: &Conv2d, channels: usize, planes: bool) -> Way {
     if conv.groups == channels && conv.filters == channels && channels > 1 {
         Way::Depthwise
-    } else if conv.stride[1] <= 2 {
+    } else if conv.stride[1] <= 2 || planes {
         Way::Blocks
     } else {
         Way::Reference
     }
+}
+
+/// Whether a value is an image of few channels that convolutions alone read: these know planes.
+pub(super) fn is_planes(graph: &Graph, source: Source) -> bool {
+    let reads = |node: &&GraphNode| {
+        !node.op.keeps_values() && node.inputs.iter().any(|&input| storage(graph, input) == Source::Input)
+    };
+    let knows = |node: &GraphNode| match &node.op {
+        Op::Conv2d(conv) => conv.groups == 1 && matches!(conv.stride[1], 1 | 2 | 4),
+        _ => false,
+    };
+    storage(graph, source) == Source::Input
+        && graph.input().map().is_some_and(|[channels, ..]| channels <= 4)
+        && graph.nodes().iter().filter(reads).all(knows)
 }
 
 /// The activation that a layer is, if it is one.
@@ -117,7 +132,7 @@ fn grow(graph: &Graph, readers: &Readers, made: &[bool], node: usize) -> Unit {
     };
     let channels = graph.shape(nodes[node].inputs[0]).dimensions()[0];
     let [can_norm, can_add, can_bound, can_activate] = match &nodes[node].op {
-        Op::Conv2d(conv) => match way(conv, channels) {
+        Op::Conv2d(conv) => match way(conv, channels, is_planes(graph, nodes[node].inputs[0])) {
             Way::Blocks => [true, true, true, true],
             Way::Depthwise => [true, false, true, true],
             Way::Reference => [false; 4],

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use firesteel_kernels::blocked::{Border, LANES, Map, Pixel};
 
-use super::fuse::{Unit, Way, way};
+use super::fuse::{Unit, Way, is_planes, way};
 use crate::ByteTable;
 use crate::network::{Graph, Op, Shape, Source};
 use crate::predictor::layer;
@@ -143,7 +143,7 @@ impl Places {
         }
         for (value, whole) in &mut wholes {
             let map = Map { border: whole.border, ..maps[value] };
-            whole.pixels = if is_planes(graph, units, *value) {
+            whole.pixels = if value.is_none() && is_planes(graph, Source::Input) {
                 (map.channels * map.block()).div_ceil(LANES)
             } else {
                 map.pixels()
@@ -159,7 +159,7 @@ impl Places {
                 None => (Stay::Long, long_starts[&whole]),
             };
             let map = Map { border: wholes[&whole].border, ..*map };
-            let planes = is_planes(graph, units, value);
+            let planes = value.is_none() && is_planes(graph, Source::Input);
             let start = start + first * map.block();
             let length = if whole == value { wholes[&whole].pixels } else { map.pixels() };
             (value, Place { map, planes, stay, range: start..start + length })
@@ -200,19 +200,6 @@ fn maps(graph: &Graph, units: &[Unit]) -> HashMap<Key, Map> {
     maps
 }
 
-/// Whether a value is an image of few channels that convolutions alone read: these know planes.
-fn is_planes(graph: &Graph, units: &[Unit], value: Key) -> bool {
-    let Some([channels, ..]) = graph.input().map() else { return false };
-    let by_blocks = |unit: &Unit| match &graph.nodes()[unit.node].op {
-        Op::Conv2d(conv) => way(conv, channels) == Way::Blocks && conv.groups == 1,
-        _ => false,
-    };
-    let reads = |unit: &&Unit| unit.inputs.contains(&Source::Input) || unit.residual == Some(Source::Input);
-    value.is_none()
-        && channels <= 4
-        && units.iter().filter(reads).all(|unit| by_blocks(unit) && unit.residual != Some(Source::Input))
-}
-
 /// The border of zeros that a unit needs around an input.
 fn border(graph: &Graph, unit: &Unit, source: Source) -> Border {
     let Op::Conv2d(conv) = &graph.nodes()[unit.node].op else { return Border::default() };
@@ -221,7 +208,7 @@ fn border(graph: &Graph, unit: &Unit, source: Source) -> Border {
     else {
         return Border::default();
     };
-    if way(conv, channels) == Way::Reference {
+    if way(conv, channels, is_planes(graph, source)) == Way::Reference {
         return Border::default();
     }
     let Ok([top, left]) = conv.padding_before([height, width]) else { return Border::default() };

@@ -56,7 +56,9 @@ impl Prepare<'_> {
     fn work(&self) -> Result<Work, Error> {
         let x = self.inputs[0].map;
         Ok(match &self.node.op {
-            Op::Conv2d(conv) if way(conv, x.channels) != Way::Reference => self.convolution(conv)?,
+            Op::Conv2d(conv) if way(conv, x.channels, self.inputs[0].planes) != Way::Reference => {
+                self.convolution(conv)?
+            }
             Op::Dense(_) => self.dense()?,
             Op::BatchNorm(_) => {
                 let (factor, shift) = self.norm(self.unit.node);
@@ -127,7 +129,7 @@ impl Prepare<'_> {
                 bias[filter] = (f64::from(bias[filter]) * factor[filter] + shift[filter]) as f32;
             }
         }
-        if way(conv, x.channels) == Way::Depthwise {
+        if way(conv, x.channels, self.inputs[0].planes) == Way::Depthwise {
             let (y, activation) = (self.output.map, self.unit.activation);
             return Ok(Work::Depthwise(BlockedDepthwise::new(
                 self.isa,

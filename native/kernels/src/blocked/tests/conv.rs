@@ -154,6 +154,78 @@ fn convolutions_are_those_of_the_reference() {
 }
 
 #[test]
+fn convolutions_of_planes_are_those_of_the_reference() {
+    let mut rng = random(11);
+    let mut strides = [0; 5];
+    while strides.iter().sum::<usize>() < 200 {
+        let Some(mut case) = Case::random(&mut rng, false) else { continue };
+        let (filters, _, kh, kw) = case.weight.dim();
+        let channels = rng.random_range(1..=4);
+        let [_, height, width] = [0, case.x.dim().1, case.x.dim().2];
+        case.geometry = Conv2d {
+            groups: 1,
+            stride: [rng.random_range(1..=4), [1, 2, 4][rng.random_range(0..3)]],
+            ..case.geometry
+        };
+        let g = &case.geometry;
+        let Some(out) = [(height, kh), (width, kw)]
+            .iter()
+            .enumerate()
+            .map(|(d, (size, kernel))| {
+                let reach = (kernel - 1) * g.dilation[d] + 1;
+                (size + g.padding_before[d]).checked_sub(reach).map(|room| room / g.stride[d] + 1)
+            })
+            .collect::<Option<Vec<_>>>()
+        else {
+            continue;
+        };
+        case.out = [out[0], out[1]];
+        case.x = values(&mut rng, (channels, height, width));
+        case.weight = values(&mut rng, (filters, channels, kh, kw));
+        let activation = some_activation(&mut rng);
+        let expected = case.expected(None, activation);
+        let y = Map { border: some_border(&mut rng), ..Map::new([filters, case.out[0], case.out[1]]) };
+        let input = case.input();
+        let source = Source::planes(input);
+        let mut x = used(source.pixels());
+        let rows: Vec<&[f32]> = case.x.as_slice().unwrap().chunks(width).collect();
+        input.pack_planes(&mut x, |line, row| row.copy_from_slice(rows[line]));
+        let mut back = vec![f32::NAN; case.x.len()];
+        input.unpack_planes(&x, &mut back);
+        assert_eq!(back, case.x.as_slice().unwrap());
+        for &isa in Isa::available() {
+            let bias = case.bias.as_slice().unwrap();
+            let ending = Ending { residual: None, activation };
+            let conv =
+                BlockedConv::new(isa, case.weight.view(), bias, &case.geometry, source, y, ending).unwrap();
+            let mut result = used(y.pixels());
+            y.clear_border(&mut result);
+            conv.unwrap().run(&mut [Buffers { x: &x, residual: None, y: &mut result }]).unwrap();
+            let what = format!("{isa:?} {:?} {:?} {:?}", case.x.dim(), case.weight.dim(), case.geometry);
+            assert!(zeros_around(&y, &result), "{what}");
+            assert_near(&unpacked(&y, &result), &expected, case.tolerance(), &what);
+        }
+        strides[case.geometry.stride[1]] += 1;
+    }
+    assert!([1, 2, 4].iter().all(|&stride| strides[stride] > 20), "{strides:?}");
+}
+
+#[test]
+fn what_is_added_has_the_size_of_the_result() {
+    let (x, y) = (Map::new([16, 20, 20]), Map::new([16, 20, 20]));
+    let geometry = Conv2d { stride: [1, 1], padding_before: [0, 0], dilation: [1, 1], groups: 1 };
+    let weight = Array4::<f32>::zeros((16, 16, 1, 1));
+    let with = |residual| {
+        let ending = Ending { residual: Some(residual), ..Ending::NONE };
+        BlockedConv::new(Isa::best(), weight.view(), &[0.0; 16], &geometry, Source::blocks(x), y, ending)
+    };
+    assert!(with(Map { border: Border { left: 1, ..Border::default() }, ..y }).is_ok());
+    for small in [Map::new([16, 1, 1]), Map::new([16, 20, 19]), Map::new([15, 20, 20])] {
+        assert_eq!(with(small).unwrap_err().what, "residual", "{small:?}");
+    }
+}
+
+#[test]
 fn depthwise_convolutions_are_those_of_the_reference() {
     let mut rng = random(8);
     let mut cases = 0;

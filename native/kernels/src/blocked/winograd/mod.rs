@@ -99,10 +99,10 @@ impl BlockedWinograd {
         let need = size.border(geometry, [x.height, x.width], [y.height, y.width]);
         let found = vec![channels, filters, kh, kw, bias.len()];
         let expected = vec![x.channels, y.channels, 3, 3, y.channels];
-        if found != expected || x.border.max(need) != x.border {
+        if found != expected || x.border.max(need) != x.border || !ending.fits(&y) {
             return Err(Error {
                 kernel: "blocked Winograd convolution",
-                what: "shapes or border",
+                what: "shapes, residual or border",
                 found,
                 expected,
             });

@@ -12,6 +12,9 @@ private[sql] object ScoringSettings {
   /** What a native call may take of each CPU, so that a task that is cancelled ends soon: about a second. */
   private val CallMultiplications = 40000000000L
 
+  /** How many images a CPU computes at a time where that pays. */
+  private val AtOnce = 8
+
   /** How images are read and scored. */
   def options(conf: SQLConf): ScoringOptions = checked(conf)(ScoringOptions.of)
 
@@ -43,7 +46,9 @@ private[sql] object ScoringSettings {
       }
       val bytes = Settings.batchBytes(settings)
       val inTime = CallMultiplications / math.max(1, work.multiplications)
-      val ofEachCpu = math.max(1, math.min(Settings.batchRows(settings).toLong, inTime))
+      // As many more than can be computed at a time would be computed alone.
+      val whole = if (inTime > AtOnce) inTime / AtOnce * AtOnce else inTime
+      val ofEachCpu = math.max(1, math.min(Settings.batchRows(settings).toLong, whole))
       // What comes of a batch is held together, too, in one array.
       val fitting = math.min(bytes, Int.MaxValue) / work.valueBytes
       val most = math.max(1, math.min(Settings.taskCpus(settings) * ofEachCpu, fitting)).toInt
