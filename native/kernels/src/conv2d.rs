@@ -12,6 +12,16 @@ use crate::error::{Error, check};
 /// The most values of columns at a time: about what stays in a processor's cache.
 const STRIP: usize = 1 << 19;
 
+/// The most values that the columns of a convolution have at a time, whose kernel has so many taps in all channels of a
+/// group.
+pub fn conv2d_columns(taps: usize, [height, width]: [usize; 2]) -> usize {
+    taps * width * height.min(rows_at_a_time(taps, width))
+}
+
+fn rows_at_a_time(taps: usize, width: usize) -> usize {
+    (STRIP / (taps * width).max(1)).max(1)
+}
+
 /// Geometry of a convolution, in the order (height, width).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conv2d {
@@ -113,7 +123,7 @@ fn in_strips(
 ) -> Result<(), Error> {
     let (taps, out_width) = (weight.ncols(), window.out_width);
     let out_height = y.ncols() / out_width.max(1);
-    let strip = (STRIP / (taps * out_width).max(1)).max(1);
+    let strip = rows_at_a_time(taps, out_width);
     for from in (0..out_height).step_by(strip) {
         let rows = from..(from + strip).min(out_height);
         let pixels = rows.start * out_width..rows.end * out_width;

@@ -34,6 +34,12 @@ impl Scorer {
         self.runs.iter_mut().for_each(|run| run.arena.fill(value));
     }
 
+    /// What the memory takes.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.runs.iter().map(|run| run.arena.bytes()).sum()
+    }
+
     /// Tells which of the next calls of the late steps panic.
     #[cfg(test)]
     pub(crate) fn fail(&mut self, panics: &[bool]) {

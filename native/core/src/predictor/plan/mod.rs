@@ -8,6 +8,7 @@ mod places;
 mod prepare;
 mod step;
 
+use std::collections::TryReserveError;
 use std::time::{Duration, Instant};
 
 #[cfg(test)]
@@ -16,7 +17,7 @@ use firesteel_kernels::blocked::{Isa, Pixel};
 
 pub(super) use self::places::Input;
 use self::places::{Place, Places};
-use self::step::{Memory, Scratch, Step};
+use self::step::{Memory, Scratch, Step, Values, room};
 use super::output::Output;
 use crate::network::Source;
 use crate::{Error, Model};
@@ -31,6 +32,8 @@ pub(super) struct Plan {
     outputs: Vec<Place>,
     /// Pixels of the memory that images share, of each image's own, and of what steps need while they run.
     pixels: [usize; 3],
+    /// What layers by the readable kernels need while they run, and values on their way in and out.
+    values: (Values, usize),
 }
 
 /// Which kernels compute a network.
@@ -103,6 +106,12 @@ impl Arena {
         self.long.fill(Pixel([value; LANES]));
         self.scratch.fill(value);
     }
+
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        let pixels = self.short.capacity() + self.long.capacity();
+        pixels * size_of::<Pixel>() + self.values.capacity() * size_of::<f32>() + self.scratch.bytes()
+    }
 }
 
 impl Plan {
@@ -123,13 +132,13 @@ impl Plan {
         let (early, late) = units.split_at(places.late);
         let steps: [Vec<Step>; 2] = [steps(early, 1)?, steps(late, AT_ONCE)?];
         let scratch = steps.iter().flatten().map(|step| step.work.scratch()).max().unwrap_or(0);
-        let plan = Plan {
-            isa,
-            steps,
-            input: places.get(Source::Input).cloned(),
-            outputs: sources.iter().map(found).collect::<Result<_, _>>()?,
-            pixels: [places.short, places.long, scratch],
-        };
+        let values = Values::of(steps.iter().flatten());
+        let outputs: Vec<Place> = sources.iter().map(found).collect::<Result<_, _>>()?;
+        let input = places.get(Source::Input).cloned();
+        let passing = outputs.iter().chain(input.iter().filter(|place| !place.planes)).map(Place::values);
+        let values = (values, passing.max().unwrap_or(0));
+        let pixels = [places.short, places.long, scratch];
+        let plan = Plan { isa, steps, input, outputs, pixels, values };
         match plan.bytes(1) {
             bytes if bytes > MAX_BYTES => Err(Error::Network(format!(
                 "one image takes {bytes} bytes while it is scored, more than {MAX_BYTES}"
@@ -147,24 +156,31 @@ impl Plan {
 
     /// The bytes that computing some images at a time takes.
     pub(super) fn bytes(&self, images: usize) -> usize {
-        let [short, long, scratch] = self.pixels;
-        (short + images * long + scratch).saturating_mul(size_of::<Pixel>())
+        let ([short, long, scratch], (values, passing)) = (self.pixels, &self.values);
+        (short + images * long + scratch)
+            .saturating_mul(size_of::<Pixel>())
+            .saturating_add((values.sum() + passing) * size_of::<f32>())
     }
 
     /// The memory for so many images at a time; an error where there is none.
     pub(super) fn arena(&self, images: usize) -> Result<Arena, Error> {
         let [short, long, scratch] = self.pixels;
+        let missing = |_: TryReserveError| {
+            let bytes = self.bytes(images);
+            Error::Network(format!("there is no memory for the {bytes} bytes that an image takes"))
+        };
         let zeros = |pixels: usize| -> Result<Vec<Pixel>, Error> {
-            let mut zeros = vec![];
-            zeros.try_reserve_exact(pixels).map_err(|_| {
-                let bytes = self.bytes(images);
-                Error::Network(format!("there is no memory for the {bytes} bytes that an image takes"))
-            })?;
+            let mut zeros = room(pixels).map_err(missing)?;
             zeros.resize(pixels, Pixel::ZERO);
             Ok(zeros)
         };
-        let scratch = Scratch::new(zeros(scratch)?);
-        Ok(Arena { short: zeros(short)?, long: zeros(images * long)?, scratch, values: vec![] })
+        let (values, passing) = &self.values;
+        Ok(Arena {
+            short: zeros(short)?,
+            long: zeros(images * long)?,
+            scratch: Scratch::new(zeros(scratch)?, values).map_err(missing)?,
+            values: room(*passing).map_err(missing)?,
+        })
     }
 
     /// What each step is, without a time.

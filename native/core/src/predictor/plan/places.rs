@@ -64,10 +64,15 @@ impl Place {
         }
     }
 
+    /// How many values lie there.
+    pub(super) fn values(&self) -> usize {
+        self.map.channels * self.map.height * self.map.width
+    }
+
     /// Copies the values out of the place, in the order (channel, row, column).
     pub(super) fn read(&self, pixels: &[Pixel], values: &mut Vec<f32>) {
         let map = &self.map;
-        values.resize(map.channels * map.height * map.width, 0.0);
+        values.resize(self.values(), 0.0);
         if self.planes { map.unpack_planes(pixels, values) } else { map.unpack(pixels, values) }
     }
 }

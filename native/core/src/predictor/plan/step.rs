@@ -1,5 +1,6 @@
 //! One step of a plan, ready to run.
 
+use std::collections::TryReserveError;
 use std::ops::Range;
 
 use firesteel_kernels::blocked::{
@@ -7,9 +8,11 @@ use firesteel_kernels::blocked::{
     accumulate, activate, copy_blocks, max_pool, mean_pool, multiply, scale_and_shift,
 };
 
+use firesteel_kernels::conv2d_columns;
+
 use super::places::{Place, Stay};
 use crate::Error;
-use crate::network::{GraphNode, Shape};
+use crate::network::{GraphNode, Op, Shape};
 use crate::predictor::layer;
 
 /// What a step computes, and what of.
@@ -55,6 +58,48 @@ pub(super) struct Reference {
     /// The shapes of its inputs.
     pub(super) shapes: Vec<Shape>,
     pub(super) weights: Vec<Vec<f32>>,
+}
+
+/// How many values the buffers of layers by the readable kernels hold.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Values {
+    inputs: Vec<usize>,
+    output: usize,
+    columns: usize,
+}
+
+impl Values {
+    /// As many as any of the steps needs.
+    pub(super) fn of<'a>(steps: impl Iterator<Item = &'a Step>) -> Values {
+        let mut most = Values::default();
+        for step in steps {
+            let Work::Reference(layer) = &step.work else { continue };
+            most.inputs.resize(most.inputs.len().max(layer.shapes.len()), 0);
+            for (most, shape) in most.inputs.iter_mut().zip(&layer.shapes) {
+                *most = shape.values().max(*most);
+            }
+            most.output = layer.node.shape.values().max(most.output);
+            most.columns = layer.columns().max(most.columns);
+        }
+        most
+    }
+
+    /// All of them.
+    pub(super) fn sum(&self) -> usize {
+        self.inputs.iter().sum::<usize>() + self.output + self.columns
+    }
+}
+
+impl Reference {
+    /// The values of a convolution's columns.
+    fn columns(&self) -> usize {
+        let (Op::Conv2d(conv), Some([_, height, width]), Some([channels, ..])) =
+            (&self.node.op, self.node.shape.map(), self.shapes.first().and_then(Shape::map))
+        else {
+            return 0;
+        };
+        conv2d_columns(channels / conv.groups * conv.kernel[0] * conv.kernel[1], [height, width])
+    }
 }
 
 /// Buffers of steps: for transformed tiles, and for layers by the readable kernels.
@@ -106,15 +151,29 @@ struct Around<'a> {
 }
 
 impl Scratch {
-    /// For steps of which none needs more than so many pixels.
-    pub(super) fn new(pixels: Vec<Pixel>) -> Scratch {
-        Scratch { pixels, inputs: vec![], output: vec![], columns: vec![] }
+    /// For steps of which none needs more than so many pixels and values.
+    pub(super) fn new(pixels: Vec<Pixel>, values: &Values) -> Result<Scratch, TryReserveError> {
+        let inputs = values.inputs.iter().map(|&values| room(values)).collect::<Result<_, _>>()?;
+        Ok(Scratch { pixels, inputs, output: room(values.output)?, columns: room(values.columns)? })
+    }
+
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        let values = self.inputs.iter().chain([&self.output, &self.columns]).map(Vec::capacity);
+        self.pixels.capacity() * size_of::<Pixel>() + values.sum::<usize>() * size_of::<f32>()
     }
 
     #[cfg(test)]
     pub(super) fn fill(&mut self, value: f32) {
         self.pixels.fill(Pixel([value; firesteel_kernels::blocked::LANES]));
     }
+}
+
+/// Room for so many values.
+pub(super) fn room<T>(values: usize) -> Result<Vec<T>, TryReserveError> {
+    let mut room = vec![];
+    room.try_reserve_exact(values)?;
+    Ok(room)
 }
 
 impl<'a> Around<'a> {
@@ -247,7 +306,6 @@ impl Step {
         y: &mut [Pixel],
         scratch: &mut Scratch,
     ) -> Result<(), Error> {
-        scratch.inputs.resize(self.inputs.len(), vec![]);
         for (place, values) in self.inputs.iter().zip(&mut scratch.inputs) {
             place.read(around.get(place)?, values);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{predict, predictor};
-use crate::network::Network;
+use crate::network::{Conv2d, Network, Padding};
 use crate::tests::formula;
 use crate::{Error, Predictor, Row, Scorer, Status};
 
@@ -86,6 +86,30 @@ fn memory_grows_with_the_images_at_a_time() {
     let bytes: Vec<usize> = (1..=8).map(|images| predictor.arena_bytes(images).unwrap()).collect();
     let own = bytes[1] - bytes[0];
     assert!(own > 0 && bytes.windows(2).all(|pair| pair[1] - pair[0] == own), "{bytes:?}");
+}
+
+#[test]
+fn no_more_memory_is_used_than_is_told() {
+    // A stride for which there is no fast kernel, a mean of a map, and an input in blocks.
+    let wide = Conv2d {
+        filters: 6,
+        kernel: [5, 3],
+        stride: [2, 3],
+        padding: Padding::SAME,
+        dilation: [1, 1],
+        groups: 1,
+        bias: true,
+    };
+    let network = Network::input(&[7, 20, 20]).conv2d(wide).relu().conv(20, 3).flatten().dense(CLASSES);
+    let predictor = Arc::new(predictor(&network.build()));
+    let kernels: Vec<&str> = predictor.profile(1, 1).unwrap().iter().map(|step| step.kernel).collect();
+    assert!(kernels.contains(&"reference"), "{kernels:?}");
+    let inputs: Vec<u8> = (0..7 * 20 * 20).map(|i| i as u8).collect();
+    let mut scorer = Scorer::new(predictor.clone(), 2, 1).unwrap();
+    let told = predictor.arena_bytes(2).unwrap();
+    assert_eq!(scorer.bytes(), told);
+    assert_eq!(score(&mut scorer, &[Row::Bytes(&inputs); 3]).1, [Status::Ok; 3]);
+    assert_eq!(scorer.bytes(), told);
 }
 
 #[test]
