@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code)] // Calls of the innermost loop, which takes pointers.
 
+use std::sync::Arc;
+
 use ndarray::ArrayView4;
 
 use super::activation::{Activation, activate_in_place};
@@ -41,8 +43,8 @@ impl Ending {
 #[derive(Debug)]
 pub struct BlockedConv {
     isa: Isa,
-    weights: Vec<Pixel>,
-    bias: Vec<Pixel>,
+    weights: Arc<Vec<Pixel>>,
+    bias: Arc<Vec<Pixel>>,
     units: Vec<Unit>,
     source: Source,
     /// The distances of the windows of two neighbouring outputs, in floats: below and right of each other.
@@ -54,7 +56,7 @@ pub struct BlockedConv {
 }
 
 /// Some blocks of output channels.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Unit {
     first: usize,
     blocks: usize,
@@ -63,7 +65,7 @@ struct Unit {
 }
 
 /// A part of the window.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Panel {
     window: Vec<Stretch>,
     /// Where its weights begin, and how many values of the window it has.
@@ -111,8 +113,8 @@ impl BlockedConv {
         // Maps whose rows follow each other are one long row.
         let mut conv = BlockedConv {
             isa,
-            weights: vec![],
-            bias: vec![],
+            weights: Arc::default(),
+            bias: Arc::default(),
             units: vec![],
             steps: [geometry.stride[0] * source.row(), geometry.stride[1] * source.pixel()],
             source,
@@ -132,6 +134,30 @@ impl BlockedConv {
             first += blocks;
         }
         Ok(Some(conv))
+    }
+
+    /// The same, where it computes single pixels of one row, for a row of another width. Both have the same weights.
+    pub(super) fn of_width(&self, width: usize) -> BlockedConv {
+        let (source, y) = (self.source.of_width(width), Map { width, ..self.y });
+        let resized = |unit: &Unit| {
+            let mut unit = unit.clone();
+            for stretch in unit.panels.iter_mut().flat_map(|panel| &mut panel.window) {
+                // From block to block of channels.
+                stretch.offset = stretch.offset / self.source.block() as u32 * source.block() as u32;
+            }
+            unit
+        };
+        BlockedConv {
+            isa: self.isa,
+            weights: Arc::clone(&self.weights),
+            bias: Arc::clone(&self.bias),
+            units: self.units.iter().map(resized).collect(),
+            source,
+            start: self.start,
+            steps: [source.row(), self.steps[1]],
+            y,
+            ending: self.ending,
+        }
     }
 
     /// Whether all pixels follow each other, in all that is read and written.
@@ -198,10 +224,12 @@ impl BlockedConv {
                     let seen = channel.checked_sub(group * per_group).filter(|&c| c < per_group);
                     seen.map_or(0.0, |c| weight[[filter, c, tap.at[0], tap.at[1]]])
                 };
-                self.weights.extend((first..first + blocks).map(|block| lanes(block, filters, value)));
+                Arc::make_mut(&mut self.weights)
+                    .extend((first..first + blocks).map(|block| lanes(block, filters, value)));
             }
         }
-        self.bias.extend((first..first + blocks).map(|block| lanes(block, filters, |filter| bias[filter])));
+        Arc::make_mut(&mut self.bias)
+            .extend((first..first + blocks).map(|block| lanes(block, filters, |filter| bias[filter])));
         self.units.push(Unit { first, blocks, panels, tiles });
     }
 

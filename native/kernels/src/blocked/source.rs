@@ -36,6 +36,16 @@ impl Source {
         Source { map, lanes: 1 }
     }
 
+    /// The same of one row of another width.
+    pub(super) fn of_width(&self, width: usize) -> Source {
+        Source { map: Map { width, ..self.map }, ..*self }
+    }
+
+    /// From one block, or plane, to the next.
+    pub(super) fn block(&self) -> usize {
+        self.map.block() * self.lanes
+    }
+
     pub(super) fn channels(&self) -> usize {
         self.map.channels
     }
@@ -98,7 +108,7 @@ impl Source {
                 let channel = group * self.lanes;
                 let inside = at[0] * dilation[0] * self.row() + at[1] * dilation[1] * self.lanes;
                 Tap {
-                    offset: group * self.map.block() * self.lanes + inside,
+                    offset: group * self.block() + inside,
                     channel,
                     channels: self.lanes.min(self.map.channels - channel),
                     at,

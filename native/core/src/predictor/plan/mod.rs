@@ -30,8 +30,8 @@ pub(super) struct Plan {
     steps: [Vec<Step>; 2],
     input: Option<Place>,
     outputs: Vec<Place>,
-    /// Pixels of the memory that images share, of each image's own, and of what steps need while they run.
-    pixels: [usize; 3],
+    /// Pixels of the memory that images share, and of each image's own.
+    pixels: [usize; 2],
     /// What layers by the readable kernels need while they run, and values on their way in and out.
     values: (Values, usize),
 }
@@ -131,13 +131,12 @@ impl Plan {
         };
         let (early, late) = units.split_at(places.late);
         let steps: [Vec<Step>; 2] = [steps(early, 1)?, steps(late, AT_ONCE)?];
-        let scratch = steps.iter().flatten().map(|step| step.work.scratch()).max().unwrap_or(0);
         let values = Values::of(steps.iter().flatten());
         let outputs: Vec<Place> = sources.iter().map(found).collect::<Result<_, _>>()?;
         let input = places.get(Source::Input).cloned();
         let passing = outputs.iter().chain(input.iter().filter(|place| !place.planes)).map(Place::values);
         let values = (values, passing.max().unwrap_or(0));
-        let pixels = [places.short, places.long, scratch];
+        let pixels = [places.short, places.long];
         let plan = Plan { isa, steps, input, outputs, pixels, values };
         match plan.bytes(1) {
             bytes if bytes > MAX_BYTES => Err(Error::Network(format!(
@@ -149,22 +148,29 @@ impl Plan {
 
     /// How many images it pays to compute at a time.
     pub(super) fn at_once(&self) -> usize {
-        let [_, long, _] = self.pixels;
+        let [_, long] = self.pixels;
         let room = MAX_BYTES / (long * size_of::<Pixel>()).max(1);
         if self.steps[1].is_empty() { 1 } else { room.clamp(1, AT_ONCE) }
     }
 
     /// The bytes that computing some images at a time takes.
     pub(super) fn bytes(&self, images: usize) -> usize {
-        let ([short, long, scratch], (values, passing)) = (self.pixels, &self.values);
-        (short + images * long + scratch)
+        let ([short, long], (values, passing)) = (self.pixels, &self.values);
+        (short + images * long + self.scratch(images))
             .saturating_mul(size_of::<Pixel>())
             .saturating_add((values.sum() + passing) * size_of::<f32>())
     }
 
+    /// The pixels that steps need while they run.
+    fn scratch(&self, images: usize) -> usize {
+        let scratch = |steps: &[Step], images| steps.iter().map(|step| step.work.scratch(images)).max();
+        let [early, late] = &self.steps;
+        scratch(early, 1).max(scratch(late, images)).unwrap_or(0)
+    }
+
     /// The memory for so many images at a time; an error where there is none.
     pub(super) fn arena(&self, images: usize) -> Result<Arena, Error> {
-        let [short, long, scratch] = self.pixels;
+        let [short, long] = self.pixels;
         let missing = |_: TryReserveError| {
             let bytes = self.bytes(images);
             Error::Network(format!("there is no memory for the {bytes} bytes that an image takes"))
@@ -178,7 +184,7 @@ impl Plan {
         Ok(Arena {
             short: zeros(short)?,
             long: zeros(images * long)?,
-            scratch: Scratch::new(zeros(scratch)?, values).map_err(missing)?,
+            scratch: Scratch::new(zeros(self.scratch(images))?, values).map_err(missing)?,
             values: room(*passing).map_err(missing)?,
         })
     }

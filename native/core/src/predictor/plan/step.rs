@@ -208,9 +208,9 @@ impl Work {
         }
     }
 
-    /// The pixels that it needs while it runs, beside what it reads and writes.
-    pub(super) fn scratch(&self) -> usize {
-        if let Work::Winograd(conv) = self { conv.scratch() } else { 0 }
+    /// The pixels that it needs while it runs for some images, beside what it reads and writes.
+    pub(super) fn scratch(&self, images: usize) -> usize {
+        if let Work::Winograd(conv) = self { conv.scratch(images) } else { 0 }
     }
 
     /// Bytes of its weights.

@@ -8,6 +8,7 @@ use crate::{Conv2d, conv2d};
 #[test]
 fn winograd_convolutions_are_those_of_the_reference() {
     let mut rng = random(9);
+    let mut smaller = 0;
     for case in 0..60 {
         let [channels, filters] = [0, 1].map(|_| rng.random_range(16..=70));
         // Down to single pixels, in padding that is larger than they are.
@@ -50,7 +51,7 @@ fn winograd_convolutions_are_those_of_the_reference() {
             let weight = weight.view();
             let conv =
                 BlockedWinograd::new(isa, tiles, weight, bias, &geometry, input, y, ending, images).unwrap();
-            let (mut result, mut scratch) = (used(y.pixels()), used(conv.scratch()));
+            let (mut result, mut scratch) = (used(y.pixels()), used(conv.scratch(images)));
             y.clear_border(&mut result);
             let one = Buffers { x: &x, residual: added.as_deref(), y: &mut result };
             conv.run(&mut [one], &mut scratch).unwrap();
@@ -64,6 +65,15 @@ fn winograd_convolutions_are_those_of_the_reference() {
                 together.map(|(x, y)| Buffers { x, residual: added.as_deref(), y }).collect();
             conv.run(&mut buffers, &mut scratch).unwrap();
             assert!(results[0] == result, "neighbours change nothing");
+            let mut little = used(conv.scratch(1));
+            assert!(little.len() <= scratch.len());
+            smaller += usize::from(little.len() < scratch.len());
+            let mut fewer = results.clone();
+            let with_little = others.iter().zip(&mut fewer);
+            let mut buffers: Vec<Buffers> =
+                with_little.map(|(x, y)| Buffers { x, residual: added.as_deref(), y }).collect();
+            conv.run(&mut buffers, &mut little).unwrap();
+            assert!(fewer == results, "less scratch changes nothing");
             let last = Buffers { x: &others[4], residual: added.as_deref(), y: &mut again };
             conv.run(&mut [last], &mut scratch).unwrap();
             assert!(results[4] == again, "neighbours change nothing");
@@ -74,6 +84,7 @@ fn winograd_convolutions_are_those_of_the_reference() {
             }
         }
     }
+    assert!(smaller > 20, "{smaller}");
 }
 
 #[test]

@@ -30,18 +30,28 @@ const MOST: usize = 4 << 20;
 #[derive(Debug)]
 pub struct BlockedWinograd {
     isa: Isa,
-    /// For each position of a transformed tile, a product over all channels.
-    products: Vec<BlockedConv>,
+    /// For one image, and for the most, if these take more memory.
+    chunks: Vec<Chunk>,
+    /// How many images those are.
+    images: usize,
     bias: Vec<Pixel>,
     x: Map,
     y: Map,
     ending: Ending,
     /// From the beginning of a block to the first tile's inputs, in pixels.
     start: usize,
-    /// Tiles of an image, and tiles at a time.
-    tiles: [usize; 2],
+    /// Tiles of an image.
+    tiles: usize,
     size: WinogradSize,
     transforms: Transforms,
+}
+
+/// The tiles that are computed at a time.
+#[derive(Debug)]
+struct Chunk {
+    tiles: usize,
+    /// For each position of a transformed tile, a product over all channels.
+    products: Vec<BlockedConv>,
 }
 
 impl WinogradSize {
@@ -111,10 +121,10 @@ impl BlockedWinograd {
         let each = size.positions() * (x.blocks() + y.blocks()) * size_of::<Pixel>();
         let weights = size.positions() * x.blocks() * LANES * y.blocks() * size_of::<Pixel>();
         let most = (weights.clamp(CHUNK, MOST) / each).max(14);
-        let chunks = (images * of_image).div_ceil(most);
-        let at_once = (images * of_image).div_ceil(chunks);
+        let at_once = |images: usize| (images * of_image).div_ceil((images * of_image).div_ceil(most));
+        let [least, most] = [1, images].map(at_once);
         let one = Conv2d { stride: [1, 1], padding_before: [0, 0], dilation: [1, 1], groups: 1 };
-        let [from, to] = [channels, filters].map(|channels| Map::new([channels, 1, at_once]));
+        let [from, to] = [channels, filters].map(|channels| Map::new([channels, 1, most]));
         let products = size
             .weights(weight)
             .iter()
@@ -130,15 +140,21 @@ impl BlockedWinograd {
             Pixel(std::array::from_fn(|lane| bias.get(block * LANES + lane).copied().unwrap_or(0.0)))
         };
         let start = x.start(0, 0) - geometry.padding_before[0] * x.row() - geometry.padding_before[1];
+        let fewer: Vec<BlockedConv> = products.iter().map(|product| product.of_width(least)).collect();
+        let mut chunks = vec![Chunk { tiles: least, products: fewer }];
+        if most > least {
+            chunks.push(Chunk { tiles: most, products });
+        }
         Ok(BlockedWinograd {
             isa,
-            products,
+            chunks,
+            images,
             bias: (0..y.blocks()).map(lanes).collect(),
             x,
             y,
             ending,
             start,
-            tiles: [of_image, at_once],
+            tiles: of_image,
             size,
             transforms: Transforms::of(isa, size),
         })
@@ -146,25 +162,32 @@ impl BlockedWinograd {
 
     /// Bytes of the weights.
     pub fn bytes(&self) -> usize {
-        self.products.iter().map(BlockedConv::bytes).sum()
+        self.chunks[0].products.iter().map(BlockedConv::bytes).sum()
     }
 
-    /// How many pixels it needs while it runs.
-    pub fn scratch(&self) -> usize {
-        self.size.positions() * self.tiles[1] * (self.x.blocks() + self.y.blocks())
+    /// How many pixels it needs while it runs for so many images. With those for one it computes any number, but reads
+    /// the weights more often.
+    pub fn scratch(&self, images: usize) -> usize {
+        let chunk = if images < self.images { self.chunks.first() } else { self.chunks.last() };
+        chunk.map_or(0, |chunk| self.pixels(chunk))
     }
 
-    /// Computes the convolution of some images. The borders of the results are left as they are.
+    fn pixels(&self, chunk: &Chunk) -> usize {
+        self.size.positions() * chunk.tiles * (self.x.blocks() + self.y.blocks())
+    }
+
+    /// Computes the convolution of some images, as many tiles at a time as there is scratch for. The borders of the
+    /// results are left as they are.
     pub fn run(&self, images: &mut [Buffers], scratch: &mut [Pixel]) -> Result<(), Error> {
         let name = "blocked Winograd convolution";
         for image in &*images {
             image.check(name, [self.x.pixels(), self.y.pixels()], self.ending.residual)?;
         }
-        if scratch.len() < self.scratch() {
-            let (found, expected) = (vec![scratch.len()], vec![self.scratch()]);
+        let Some(chunk) = self.chunks.iter().rfind(|chunk| self.pixels(chunk) <= scratch.len()) else {
+            let (found, expected) = (vec![scratch.len()], vec![self.scratch(1)]);
             return Err(Error { kernel: name, what: "scratch", found, expected });
-        }
-        let [of_image, at_once] = self.tiles;
+        };
+        let (of_image, at_once) = (self.tiles, chunk.tiles);
         let (from, to) = (self.x.blocks() * at_once, self.y.blocks() * at_once);
         let (v, m) = scratch.split_at_mut(self.size.positions() * from);
         let all = images.len() * of_image;
@@ -178,15 +201,15 @@ impl BlockedWinograd {
                 })
                 .collect();
             for (i, tiles, at) in &parts {
-                self.forward(images[*i].x, tiles.clone(), &mut v[*at..]);
+                self.forward(images[*i].x, tiles.clone(), at_once, &mut v[*at..]);
             }
-            for (position, product) in self.products.iter().enumerate() {
+            for (position, product) in chunk.products.iter().enumerate() {
                 let x = &v[position * from..][..from];
                 let y = &mut m[position * to..][..to];
                 product.run_part(tiles.len(), Buffers { x, residual: None, y })?;
             }
             for (i, tiles, at) in parts {
-                self.backward(&m[at..], &mut images[i], tiles);
+                self.backward(&m[at..], &mut images[i], tiles, at_once);
             }
         }
         if let Some(activation) = self.ending.activation.beyond_bounds() {
@@ -209,8 +232,7 @@ impl BlockedWinograd {
     }
 
     /// Transforms the inputs of some tiles: `v` is `[position][block][tile]`.
-    fn forward(&self, x: &[Pixel], tiles: Range<usize>, v: &mut [Pixel]) {
-        let [_, at_once] = self.tiles;
+    fn forward(&self, x: &[Pixel], tiles: Range<usize>, at_once: usize, v: &mut [Pixel]) {
         for block in 0..self.x.blocks() {
             for (i, tile) in tiles.clone().enumerate() {
                 let [row, column] = self.corner(tile);
@@ -229,8 +251,7 @@ impl BlockedWinograd {
     }
 
     /// Transforms the results of some tiles: `m` is `[position][block][tile]`.
-    fn backward(&self, m: &[Pixel], image: &mut Buffers, tiles: Range<usize>) {
-        let [_, at_once] = self.tiles;
+    fn backward(&self, m: &[Pixel], image: &mut Buffers, tiles: Range<usize>, at_once: usize) {
         let residual_map = self.ending.residual.unwrap_or(self.y);
         for block in 0..self.y.blocks() {
             for (i, tile) in tiles.clone().enumerate() {
