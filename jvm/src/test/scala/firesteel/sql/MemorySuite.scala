@@ -6,7 +6,7 @@ import scala.util.{Random, Using}
 import firesteel.{Bars, SparkChild}
 import firesteel.infer.ModelCache
 import firesteel.jni.{Models, Predictor, Scorer}
-import firesteel.ml.Network
+import firesteel.ml.{Network, Zoo}
 
 import org.apache.spark.SparkException
 import org.apache.spark.firesteel.OwnMemory
@@ -81,6 +81,11 @@ class MemorySuite extends SqlSuite with SparkChild {
     assert(!ended.output.contains("leak"), ended.output)
   }
 
+  test("half of the memory is enough for a network of photos, whose first maps all images share") {
+    val resnet = save("resnet18", 5, "[]", Zoo.network("resnet18", 10))
+    passSpark(Half, offHeap(64 << 20) + ("spark.master" -> "local[1]"), resnet)
+  }
+
   test("with spark.task.cpus = 2, two threads share the rows: the same bits, in two arenas") {
     val conf = offHeap(2 * bytes(2) + 100) ++ Map("spark.master" -> "local[2]", "spark.task.cpus" -> "2")
     val said = passSpark(TwoCpus, conf, wide).output.linesIterator.toSeq
@@ -108,11 +113,16 @@ private object MemorySuite {
   }
 
   /** Some images that differ, in tasks that leave so much memory. */
-  def images(session: SparkSession, partitions: Int, left: Option[Long] = None): DataFrame = {
+  def images(
+      session: SparkSession,
+      partitions: Int,
+      left: Option[Long] = None,
+      count: Int = rows,
+      values: Int = 3 * 12 * 12): DataFrame = {
     import session.implicits._
     val random = new Random(1)
-    val all = Seq.tabulate(rows) { id =>
-      val image = new Array[Byte](3 * 12 * 12)
+    val all = Seq.tabulate(count) { id =>
+      val image = new Array[Byte](values)
       random.nextBytes(image)
       id -> image
     }
@@ -187,6 +197,26 @@ private object Scarce extends Assertions {
     assert(cause.getMessage.contains(said) && error.getMessage.contains(said), cause.getMessage)
     assert(OwnMemory.leftTaken === 0)
     assert(ModelCache.used === 0 && Scorer.live() === 0)
+  }
+}
+
+/** A query of tasks that leave half of the memory that it takes. Argument: a model of 3 x 224 x 224 bytes. */
+private object Half extends Assertions {
+  import MemorySuite._
+
+  def main(arguments: Array[String]): Unit = {
+    val spark = SparkSession.builder().getOrCreate()
+    def table(left: Option[Long]): DataFrame =
+      scored(spark, images(spark, 1, left, count = 11, values = 3 * 224 * 224), arguments(0))
+    val plenty = table(None)
+    val expected = bits(plenty.collect().toSeq)
+    val all = metrics(plenty)
+    assert(expected.toSet.size === 11 && all("imagesAtOnce") === 80)
+    val half = table(Some(all("arenaBytes") / 2))
+    assert(bits(half.collect().toSeq) === expected)
+    val found = metrics(half)
+    assert(found("imagesAtOnce") < 80 && found("arenaBytes") <= all("arenaBytes") / 2)
+    spark.stop()
   }
 }
 
