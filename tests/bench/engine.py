@@ -25,6 +25,7 @@ from networks import export_onnx, export_torchscript, network
 
 ROUNDS = common.rounds(3)
 SECONDS = 0.25
+BATCHES = (1, 8, 32)
 MAIN = ("mobilenet_v2", "resnet18", "resnet50", "squeezenet1_1")
 ALL = (*MAIN, "mobilenet_v1_100", "efficientnet_b0", "vgg16")
 NETWORKS = tuple(os.environ.get("BENCH_NETWORKS", " ".join(ALL)).split())
@@ -72,8 +73,16 @@ class Contest(NamedTuple):
             ratios = (f"{ratio:.2f}" for ratio in medians[-1])
             lines.append(row(name, batch, *speeds, *ratios, f"{rate:.0f} ({share:.0%})"))
             print(lines[-1], flush=True)
-        means = (f"{statistics.geometric_mean(log):.2f} {peer}" for peer, log in zip(peers, zip(*medians)))
-        return [*lines, "", f"Geometric means of the ratios: {', '.join(means)}.", ""]
+
+        def means(count: int) -> str:
+            of_peers = zip(peers, zip(*medians[:count]))
+            return ", ".join(f"{statistics.geometric_mean(log):.2f} {peer}" for peer, log in of_peers)
+
+        first = [name for name in networks if name in MAIN]
+        lines += ["", f"Geometric means of the ratios: {means(len(medians))}."]
+        if first != list(networks) and first:
+            lines.append(f"Of {', '.join(first)} alone: {means(len(first) * len(batches))}.")
+        return [*lines, ""]
 
 
 def package(name: str, **variables: str) -> tuple[Program, str]:
@@ -120,9 +129,9 @@ def main() -> None:
             return Contest(ours, peers, folder, measures)
 
         engines = contest([], [package(name) for name in PACKAGES])
-        lines += ["## Beside other engines", "", *engines.table(NETWORKS, (1, 8, 32), ROUNDS)]
+        lines += ["## Beside other engines", "", *engines.table(NETWORKS, BATCHES, ROUNDS)]
         crates = contest([], [crate(name) for name in CRATES])
-        lines += ["## Beside other crates, one round", "", *crates.table(NETWORKS, (1, 8), 1)]
+        lines += ["## Beside other crates, one round", "", *crates.table(NETWORKS, BATCHES, 1)]
         if platform.machine() == "x86_64":
             held = contest(["avx2"], [package(name, **AVX2) for name in ("OpenVINO", "PyTorch")])
             lines += [
@@ -130,7 +139,7 @@ def main() -> None:
                 "",
                 "OpenVINO by oneDNN's variable, which its convolutions obey; its last layer may not.",
                 "",
-                *held.table(tuple(name for name in MAIN if name in NETWORKS), (1, 8), ROUNDS),
+                *held.table(tuple(name for name in MAIN if name in NETWORKS), BATCHES, ROUNDS),
             ]
     common.write("ENGINE.md", lines)
 

@@ -26,6 +26,7 @@ pub fn serve(prepare: impl Fn(&str, usize) -> Result<Run>) -> Result<()> {
             _ => {
                 let mut run = prepare(file, batch)?;
                 run()?;
+                run()?; // TorchScript optimises after the first.
                 run
             }
         };
