@@ -62,26 +62,25 @@ class Contest(NamedTuple):
         peers = [peer.name for peer, _ in self.peers]
         titles = ["network", "batch", "Firesteel", *peers, *(f"to {peer}" for peer in peers)]
         lines = [row(*titles, "GFLOP/s (of the peak)"), "|---" * (len(titles) + 1) + "|"]
-        medians: list[list[float]] = []  # of the ratios to each peer, a list a row
+        medians: list[tuple[str, list[float]]] = []  # of the ratios to each peer, a list a row
         for name, batch in itertools.product(networks, batches):
             found = [self.round(name, batch) for _ in range(rounds)]
             ours, *others = zip(*(one.speeds for one in found))
-            medians.append([statistics.median(common.ratios(ours, other)) for other in others])
+            medians.append((name, [statistics.median(common.ratios(ours, other)) for other in others]))
             speeds = (f"{statistics.median(own):.1f} ({max(own):.1f})" for own in (ours, *others))
             rate = statistics.median(ours) * found[0].gflop
             share = statistics.median(one.speeds[0] * one.gflop / one.peak for one in found)
-            ratios = (f"{ratio:.2f}" for ratio in medians[-1])
+            ratios = (f"{ratio:.2f}" for ratio in medians[-1][1])
             lines.append(row(name, batch, *speeds, *ratios, f"{rate:.0f} ({share:.0%})"))
             print(lines[-1], flush=True)
 
-        def means(count: int) -> str:
-            of_peers = zip(peers, zip(*medians[:count]))
-            return ", ".join(f"{statistics.geometric_mean(log):.2f} {peer}" for peer, log in of_peers)
+        def means(names: tuple[str, ...]) -> str:
+            own = zip(*(ratios for name, ratios in medians if name in names))
+            return ", ".join(f"{statistics.geometric_mean(all):.2f} {peer}" for peer, all in zip(peers, own))
 
-        first = [name for name in networks if name in MAIN]
-        lines += ["", f"Geometric means of the ratios: {means(len(medians))}."]
-        if first != list(networks) and first:
-            lines.append(f"Of {', '.join(first)} alone: {means(len(first) * len(batches))}.")
+        lines += ["", f"Geometric means of the ratios: {means(networks)}."]
+        if set(MAIN) < set(networks):
+            lines.append(f"Of {', '.join(MAIN)} alone: {means(MAIN)}.")
         return [*lines, ""]
 
 

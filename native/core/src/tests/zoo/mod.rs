@@ -1,6 +1,5 @@
 //! The networks of the zoo.
 
 mod entries;
-mod labels;
 mod parity;
 mod rows;

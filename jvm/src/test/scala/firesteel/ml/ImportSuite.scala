@@ -98,6 +98,20 @@ class ImportSuite extends SparkSuite {
     }
   }
 
+  test("the names of ImageNet's classes stand in their order") {
+    assume(data.isDefined)
+    val index = parse(Files.readString(data.get.resolve("photos/imagenet_class_index.json")))
+    val names = scala.util.Using.resource(getClass.getResourceAsStream("/firesteel/imagenet.txt"))(in =>
+      new String(in.readAllBytes(), "UTF-8").linesIterator.toSeq)
+    assert(names.size === 1000 && index.children.size === 1000)
+    // Names that two classes have there: torchvision tells them apart.
+    val more = Map(134 -> " bird", 639 -> " tank suit")
+    for ((name, i) <- names.zipWithIndex) {
+      val expected = (index \ s"$i").extract[Seq[String]].last.replace('_', ' ')
+      assert(name === expected + more.getOrElse(i, ""), i)
+    }
+  }
+
   test("the program says how it is used") {
     val error = intercept[IllegalArgumentException](Import.main(Array("--architecture", "lenet")))
     assert(

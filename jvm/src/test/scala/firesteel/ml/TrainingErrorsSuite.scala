@@ -39,12 +39,13 @@ class TrainingErrorsSuite extends SparkSuite {
   test("features that are null or of a wrong size are named with their row, partition and column") {
     val where = "row 10 of partition 1: column 'features' "
     val size = ", the network's input 1x8x8 has 64"
+    val noImage = size + ", and it is no image of a known format"
     assert(refused(learner.fit(changed("features", lit(null)))) === where + "is null; filter such rows out")
+    assert(refused(
+      learner.fit(changed("features", expr("substring(features, 2)")))) === where + "has 63 values" + noImage)
     assert(
       refused(
-        learner.fit(changed("features", expr("substring(features, 2)")))) === where + "has 63 values" + size)
-    assert(
-      refused(learner.fit(changed("features", lit(Array.emptyByteArray)))) === where + "has 0 values" + size)
+        learner.fit(changed("features", lit(Array.emptyByteArray)))) === where + "has 0 values" + noImage)
     val longer = changed("features", expr("array_append(features, 1f)"), numbers)
     assert(refused(learner.fit(longer)) === where + "has 65 values" + size)
   }
