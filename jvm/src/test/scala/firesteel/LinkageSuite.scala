@@ -117,4 +117,9 @@ class LinkageSuite extends AnyFunSuite {
     } yield s"$name has no ${method._1}${method._2}"
     assert(lacking === Nil)
   }
+
+  test("the jar is small") {
+    val bytes = new java.io.File(System.getProperty("firesteel.jar")).length()
+    assert(bytes > (1 << 20) && bytes <= (15 << 20))
+  }
 }
