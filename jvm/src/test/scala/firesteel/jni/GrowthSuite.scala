@@ -48,7 +48,8 @@ class GrowthSuite extends AnyFunSuite with ChildJvm {
   test("a scorer that is closed leaves its memory to others") {
     val Seq(before, open, closed, arena) = resident(LargeProgram, 1, 1): @unchecked
     assert(arena > 64 * 1024)
-    assert(open - before >= arena * 9 / 10 && closed - before <= arena / 10)
+    // A sixth of it is for a result or an input of bytes on its way, and not touched before.
+    assert(open - before >= arena * 8 / 10 && closed - before <= arena / 10)
   }
 }
 
