@@ -8,6 +8,7 @@ use ndarray::ArrayView4;
 
 use super::activation::{Activation, activate_in_place};
 use super::buffers::Buffers;
+use super::cut::Cut;
 use super::isa::Isa;
 use super::map::{LANES, Map, Pixel};
 use super::source::{Source, Tap};
@@ -334,30 +335,4 @@ fn lanes(block: usize, filters: usize, value: impl Fn(usize) -> f32) -> Pixel {
         let filter = block * LANES + lane;
         if filter < filters { value(filter) } else { 0.0 }
     }))
-}
-
-/// How a row is cut into parts of nearly equal size: so many, the first ones one pixel longer than the others.
-#[derive(Debug, Clone, Copy)]
-struct Cut {
-    parts: usize,
-    longer: usize,
-    pixels: usize,
-}
-
-impl Cut {
-    /// Into parts of at most `most` pixels.
-    fn of(width: usize, most: usize) -> Cut {
-        let parts = width.div_ceil(most.max(1));
-        Cut { parts, longer: width % parts.max(1), pixels: width / parts.max(1) }
-    }
-
-    /// Where each part begins, and its pixels. Without a division: this is among the inner loops.
-    fn parts(self) -> impl Iterator<Item = (usize, usize)> {
-        let mut from = 0;
-        (0..self.parts).map(move |i| {
-            let start = from;
-            from += self.pixels + usize::from(i < self.longer);
-            (start, from - start)
-        })
-    }
 }

@@ -8,6 +8,7 @@
 mod activation;
 mod buffers;
 mod conv;
+mod cut;
 mod depthwise;
 mod elementwise;
 mod isa;

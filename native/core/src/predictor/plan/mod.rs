@@ -4,6 +4,7 @@
 //! instruction set.
 
 mod fuse;
+mod memory;
 mod places;
 mod prepare;
 mod step;
@@ -15,9 +16,10 @@ use std::time::{Duration, Instant};
 use firesteel_kernels::blocked::LANES;
 use firesteel_kernels::blocked::{Isa, Pixel};
 
+use self::memory::{Memory, Scratch, Values, room};
 pub(super) use self::places::Input;
 use self::places::{Place, Places};
-use self::step::{Memory, Scratch, Step, Values, room};
+use self::step::Step;
 use super::output::Output;
 use crate::network::Source;
 use crate::{Error, Model};
