@@ -48,8 +48,7 @@ class GrowthSuite extends AnyFunSuite with ChildJvm {
   test("a scorer that is closed leaves its memory to others") {
     val Seq(before, open, closed, arena) = resident(LargeProgram, 1, 1): @unchecked
     assert(arena > 64 * 1024)
-    // A sixth of it is for a result or an input of bytes on its way, and not touched before.
-    assert(open - before >= arena * 8 / 10 && closed - before <= arena / 10)
+    assert(open - before >= arena * 9 / 10 && closed - before <= arena / 10)
   }
 }
 
@@ -158,7 +157,7 @@ private object ExceptionsProgram {
 /** Prints the resident memory without a large scorer, with it and after it, and how large it is, in KiB. */
 private object LargeProgram {
   private val network =
-    """{"input":[16,512,512],"nodes":[
+    """{"input":[3,512,512],"nodes":[
       |{"name":"conv","op":"conv2d","inputs":["input"],"filters":64,"kernel":[3,3]},
       |{"name":"mean","op":"global_avg_pool2d","inputs":["conv"]},
       |{"name":"flat","op":"flatten","inputs":["mean"]},
