@@ -30,6 +30,9 @@ fn python(script: &str, input: &[u8]) -> Option<String> {
 #[test]
 fn python_finds_the_names_shapes_and_values_of_torchvision() {
     if python("import safetensors.numpy", b"").is_none() {
+        // Where there are real files to compare, a machine that cannot is not as it should be.
+        let is_whole = std::env::var_os("FIRESTEEL_DATA").is_some();
+        assert!(!is_whole, "python3 has no safetensors package with numpy: `make test` has it");
         println!("left out: python3 has no safetensors package with numpy");
         return;
     }

@@ -274,3 +274,51 @@ fn a_part_of_a_map_is_convolved_by_single_pixels_row_by_row() {
         assert_near(&unpacked(&y, &result), &expected, case.tolerance(), isa.name());
     }
 }
+
+/// The values of an image, one of which is not finite.
+fn with_one(rng: &mut StdRng, x: &Array3<f32>) -> Array3<f32> {
+    let (channels, height, width) = x.dim();
+    let at = [channels, height, width].map(|size| rng.random_range(0..size));
+    let mut x = x.clone();
+    x[at] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY][rng.random_range(0..3)];
+    x
+}
+
+#[test]
+fn what_is_not_finite_passes_as_in_the_reference() {
+    let mut rng = random(12);
+    let (mut cases, mut passed) = (0, [0; 2]);
+    while cases < 200 {
+        let depthwise = cases % 2 == 0;
+        let Some(mut case) = Case::random(&mut rng, depthwise) else { continue };
+        if !depthwise && case.geometry.groups > 1 {
+            continue; // Their blocks multiply what they do not see by 0.
+        }
+        case.x = with_one(&mut rng, &case.x);
+        let y = Map::new([case.filters(), case.out[0], case.out[1]]);
+        let activation = [Activation::NONE, Activation::Clamp([0.0, f32::INFINITY])][rng.random_range(0..2)];
+        let expected = case.expected(None, activation);
+        let input = case.input();
+        let x = packed(&input, case.x.as_slice().unwrap());
+        for &isa in Isa::available() {
+            let (weight, bias) = (case.weight.view(), case.bias.as_slice().unwrap());
+            let mut result = used(y.pixels());
+            if depthwise {
+                let conv = BlockedDepthwise::new(isa, weight, bias, &case.geometry, input, y, activation);
+                conv.unwrap().run(&x, &mut result).unwrap();
+            } else {
+                let (source, ending) = (Source::blocks(input), Ending { residual: None, activation });
+                let conv = BlockedConv::new(isa, weight, bias, &case.geometry, source, y, ending);
+                let mut images = [Buffers { x: &x, residual: None, y: &mut result }];
+                conv.unwrap().unwrap().run(&mut images).unwrap();
+            }
+            for (f, e) in unpacked(&y, &result).iter().zip(&expected) {
+                let near = (f - e).abs() <= case.tolerance() * e.abs().max(1.0);
+                assert!(near || f == e || f.is_nan() && e.is_nan(), "{isa:?}: {f} for {e}");
+                passed[usize::from(depthwise)] += usize::from(!e.is_finite());
+            }
+        }
+        cases += 1;
+    }
+    assert!(passed.iter().all(|&passed| passed > 500), "{passed:?}");
+}

@@ -1,4 +1,4 @@
-use ndarray::{Array1, Array3, Array4};
+use ndarray::{Array1, Array3, Array4, s};
 use rand::RngExt;
 
 use super::{activated, packed, random, scaled, some_activation, unpacked, used, values};
@@ -128,4 +128,44 @@ fn a_border_that_is_too_narrow_is_refused() {
     )
     .unwrap_err();
     assert_eq!(error.what, "shapes, residual or border");
+}
+
+#[test]
+fn what_is_not_finite_is_lost_nowhere_and_stays_within_its_tiles() {
+    let mut rng = random(13);
+    let geometry = Conv2d { stride: [1, 1], padding_before: [1, 1], dilation: [1, 1], groups: 1 };
+    let (map, weight) = (Map::new([20, 12, 16]), values(&mut rng, (18, 20, 3, 3)));
+    let y = Map { channels: 18, ..map };
+    for (size, tile) in [(WinogradSize::Two, 2), (WinogradSize::Four, 4)] {
+        let input = Map { border: size.border(&geometry, [12, 16], [12, 16]), ..map };
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut x: Array3<f32> = values(&mut rng, (20, 12, 16));
+            x[[rng.random_range(0..20), rng.random_range(0..12), rng.random_range(0..16)]] = value;
+            let mut expected = Array3::zeros((18, 12, 16));
+            let weight: &Array4<f32> = &weight;
+            conv2d(x.view(), weight.view(), None, &geometry, &mut vec![], expected.view_mut()).unwrap();
+            let x = packed(&input, x.as_slice().unwrap());
+            for &isa in Isa::available() {
+                let (bias, ending) = ([0.0; 18], Ending::NONE);
+                let conv =
+                    BlockedWinograd::new(isa, size, weight.view(), &bias, &geometry, input, y, ending, 1);
+                let (conv, mut result) = (conv.unwrap(), used(y.pixels()));
+                let mut scratch = used(conv.scratch(1));
+                conv.run(&mut [Buffers { x: &x, residual: None, y: &mut result }], &mut scratch).unwrap();
+                let found = Array3::from_shape_vec((18, 12, 16), unpacked(&y, &result)).unwrap();
+                for (filter, expected) in expected.outer_iter().enumerate() {
+                    for ((row, column), e) in expected.indexed_iter() {
+                        let f = found[[filter, row, column]];
+                        let (top, left) = (row / tile * tile, column / tile * tile);
+                        let own = expected.slice(s![top..top + tile, left..left + tile]);
+                        if own.iter().all(|e| e.is_finite()) {
+                            assert!((f - e).abs() <= 2e-4 * e.abs().max(1.0), "{isa:?}: {f} for {e}");
+                        } else if !e.is_finite() {
+                            assert!(!f.is_finite(), "{isa:?}: {f} for {e}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -75,6 +75,45 @@ class ImageFunctionsSuite extends SqlSuite {
     } finally session.conf.unset("spark.firesteel.image.maxPixels")
   }
 
+  test("bytes, memory and damage are judged by the session's settings") {
+    val photo = encoded("jpg", 400, 300)
+    table("whole" -> photo, "half" -> photo.take(photo.length / 2))
+    def read(setting: (String, String)*): Seq[String] = {
+      val names = setting.map { case (name, value) => s"spark.firesteel.image.$name" -> value }
+      names.foreach { case (name, value) => session.conf.set(name, value) }
+      try
+        sql("SELECT name FROM files WHERE try_image_resize(content, 3, 4) IS NOT NULL ORDER BY name")
+          .collect()
+          .map(_.getString(0))
+          .toSeq
+      finally names.foreach { case (name, _) => session.conf.unset(name) }
+    }
+    assert(read() === Seq("whole"))
+    assert(read("strict" -> "false") === Seq("half", "whole"))
+    assert(read("maxBytes" -> s"${photo.length}b") === Seq("whole"))
+    assert(read("maxBytes" -> s"${photo.length - 1}b") === Nil)
+    assert(read("maxBytes" -> s"${photo.length - 1}b", "strict" -> "false") === Seq("half"))
+    assert(read("maxAllocation" -> "1m") === Seq("whole"))
+    assert(read("maxAllocation" -> "100k") === Nil)
+  }
+
+  test("GIF, BMP and TIFF are decoded where a model's preprocessing names them") {
+    val network = Network.input(3, 8, 8).conv(4, kernel = 3).flatten.dense(3).toJson
+    def model(name: String, formats: String): String = {
+      val preprocessing = s"""{"image":{"resize":{"exact":[8,8]}$formats}}"""
+      val file = Models.write(network, preprocessing, "[]", Models.initialWeights(network, "uniform", 5L))
+      save(name, new CnnClassificationModel(name, file))
+    }
+    table(Seq("bmp", "gif", "png", "tif").map(format => format -> encoded(format, 20, 10)): _*)
+    def accepted(model: String): Seq[String] =
+      sql(s"SELECT name FROM files WHERE try_classify(content, '$model') IS NOT NULL ORDER BY name")
+        .collect()
+        .map(_.getString(0))
+        .toSeq
+    assert(accepted(model("usual", "")) === Seq("png"))
+    assert(accepted(model("more", ""","formats":["gif","bmp","tiff"]""")) === Seq("bmp", "gif", "tif"))
+  }
+
   test("as functions of columns: of a JPEG that is turned by its EXIF block, and of a WebP") {
     val images = table("turned" -> turned(encoded("jpg", 60, 20), 6), "webp" -> webp).orderBy("name")
     def values(column: Column): Seq[Any] = images.select(column).collect().map(_.get(0)).toSeq
