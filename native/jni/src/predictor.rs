@@ -61,6 +61,12 @@ pub fn arena_bytes<'local>(
     })
 }
 
+/// The bytes of the weights.
+#[jni_mangle("firesteel.jni.NativePredictor")]
+pub fn weight_bytes<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, id: jlong) -> jlong {
+    entry(&mut env, "NativePredictor.weightBytes", |_| Ok(PREDICTORS.get(id)?.weight_bytes() as jlong))
+}
+
 /// The steps in which an image is computed, as a table.
 #[jni_mangle("firesteel.jni.NativePredictor")]
 pub fn explain<'local>(mut env: EnvUnowned<'local>, _class: JClass<'local>, id: jlong) -> JString<'local> {

@@ -7,7 +7,7 @@ use super::{INPUT, Layout, Network, Op, Shape, limits};
 use crate::Error;
 
 /// Where a layer gets an input from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
     /// The network's input.
     Input,

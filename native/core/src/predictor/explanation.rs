@@ -17,7 +17,7 @@ impl Predictor {
             let shape = step.shape.map(|side| side.to_string()).join("x");
             [
                 step.layer.clone(),
-                step.kernel.to_owned(),
+                step.kernel.clone(),
                 shape,
                 flops(step.multiplications),
                 step.bytes.to_string(),

@@ -94,6 +94,11 @@ impl Predictor {
         self.plan.at_once()
     }
 
+    /// The bytes of the weights, in the order in which this processor reads them.
+    pub fn weight_bytes(&self) -> usize {
+        self.plan.weight_bytes()
+    }
+
     /// The bytes that computing so many images at a time takes on each thread, beside what decoding an image takes
     /// meanwhile. An error where it would not pay.
     pub fn arena_bytes(&self, images: usize) -> Result<usize, Error> {

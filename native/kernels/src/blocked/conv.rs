@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)] // Calls of the innermost loop, which takes pointers.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::ArrayView4;
@@ -10,8 +11,8 @@ use super::activation::{Activation, activate_in_place};
 use super::buffers::Buffers;
 use super::cut::Cut;
 use super::isa::Isa;
-use super::map::{LANES, Map, Pixel};
-use super::source::{Source, Tap};
+use super::map::{LANES, Map, Pixel, Rows};
+use super::source::{Reach, Source, Tap};
 use super::tile::{Kernel, Stretch, Tile, capacity, kernel};
 use crate::Error;
 use crate::conv2d::Conv2d;
@@ -52,7 +53,10 @@ pub struct BlockedConv {
     steps: [usize; 2],
     /// From the beginning of the source's first row to the first window.
     start: usize,
+    reach: Reach,
     y: Map,
+    /// Whether the rows of input and result follow each other, so that they can be taken as one long row.
+    one_row: bool,
     ending: Ending,
 }
 
@@ -111,7 +115,6 @@ impl BlockedConv {
         let Some(start) = source.window_start(geometry, [kh, kw], [y.height, y.width]) else {
             return wrong("border", vec![], geometry.padding_before.to_vec());
         };
-        // Maps whose rows follow each other are one long row.
         let mut conv = BlockedConv {
             isa,
             weights: Arc::default(),
@@ -120,12 +123,12 @@ impl BlockedConv {
             steps: [geometry.stride[0] * source.row(), geometry.stride[1] * source.pixel()],
             source,
             start,
+            reach: source.reach(geometry, kh),
             y,
+            one_row: false,
             ending,
         };
-        if [kh, kw] == [1, 1] && geometry.stride == [1, 1] && conv.is_one_row() {
-            conv.y = Map { width: y.height * y.width, height: 1, ..y };
-        }
+        conv.one_row = [kh, kw] == [1, 1] && geometry.stride == [1, 1] && conv.is_dense();
         let mut first = 0;
         while first < y.blocks() {
             let Some((blocks, tiles)) = conv.widest(y.blocks() - first, geometry.groups) else {
@@ -139,12 +142,23 @@ impl BlockedConv {
 
     /// The same, where it computes single pixels of one row, for a row of another width. Both have the same weights.
     pub(super) fn of_width(&self, width: usize) -> BlockedConv {
-        let (source, y) = (self.source.of_width(width), Map { width, ..self.y });
+        self.with(self.source.of_width(width), Map { width, ..self.y })
+    }
+
+    /// The same, where memory holds so many rows of the input and of the result at a time. Both have the same weights.
+    pub(super) fn in_bands(&self, x: Option<usize>, y: Option<usize>) -> BlockedConv {
+        let dense = x.is_none() && y.is_none();
+        let conv = self.with(self.source.in_band(x), Map { band: y, ..self.y });
+        BlockedConv { one_row: self.one_row && dense, ..conv }
+    }
+
+    fn with(&self, source: Source, y: Map) -> BlockedConv {
         let resized = |unit: &Unit| {
             let mut unit = unit.clone();
             for stretch in unit.panels.iter_mut().flat_map(|panel| &mut panel.window) {
-                // From block to block of channels.
-                stretch.offset = stretch.offset / self.source.block() as u32 * source.block() as u32;
+                // From block to block of channels, and within one as before.
+                let [old, new] = [self.source, source].map(|source| source.block() as u32);
+                stretch.offset = stretch.offset / old * new + stretch.offset % old;
             }
             unit
         };
@@ -155,23 +169,32 @@ impl BlockedConv {
             units: self.units.iter().map(resized).collect(),
             source,
             start: self.start,
-            steps: [source.row(), self.steps[1]],
+            reach: self.reach,
+            steps: [self.steps[0] / self.source.row() * source.row(), self.steps[1]],
             y,
+            one_row: self.one_row,
             ending: self.ending,
         }
     }
 
     /// Whether all pixels follow each other, in all that is read and written.
-    fn is_one_row(&self) -> bool {
+    fn is_dense(&self) -> bool {
         let residual = self.ending.residual.is_none_or(|map| map.is_dense());
         let sizes_agree = self.source.size() == [self.y.height, self.y.width];
         sizes_agree && self.source.is_dense() && self.y.is_dense() && residual
     }
 
+    /// The rows of the result, as they are computed where all are, and their pixels.
+    fn lines(&self) -> [usize; 2] {
+        let [height, width] = [self.y.height, self.y.width];
+        if self.one_row { [1, height * width] } else { [height, width] }
+    }
+
     /// The most blocks of output channels at a time, not more than are left, and the tiles for these.
     fn widest(&self, left: usize, groups: usize) -> Option<(usize, Tiles)> {
         let (most, pixels) = capacity(self.isa);
-        let one_pixel = self.y.height * self.y.width == 1;
+        let [height, width] = self.lines();
+        let one_pixel = height * width == 1;
         let wider: &[usize] = if one_pixel { &[8, 4] } else { &[] };
         let mut blocks: Vec<usize> = wider.iter().copied().chain((1..=most).rev()).collect();
         if groups > 1 {
@@ -180,10 +203,10 @@ impl BlockedConv {
         blocks.into_iter().filter(|&blocks| blocks <= left).find_map(|blocks| {
             let row = |rows: usize, most: usize| {
                 let kernel = |pixels| kernel(self.isa, blocks, rows, pixels, self.steps[1]);
-                (1..=most.min(self.y.width)).map(kernel).collect::<Option<Vec<_>>>()
+                (1..=most.min(width)).map(kernel).collect::<Option<Vec<_>>>()
             };
             let rows = row(1, pixels)?;
-            let short = 2 * self.y.width <= pixels && self.y.height > 1;
+            let short = 2 * width <= pixels && height > 1;
             let pairs = if short { row(2, pixels / 2).unwrap_or_default() } else { vec![] };
             Some((blocks, Tiles { pairs, rows }))
         })
@@ -239,37 +262,73 @@ impl BlockedConv {
         (self.weights.len() + self.bias.len()) * size_of::<Pixel>()
     }
 
+    /// Where input and result lie.
+    pub(super) fn maps(&self) -> [&Map; 2] {
+        [self.source.map(), &self.y]
+    }
+
+    /// Whether it adds something to its result.
+    pub(super) fn adds(&self) -> bool {
+        self.ending.residual.is_some()
+    }
+
+    /// The rows of the input, border and all, that rows of the result need.
+    pub(super) fn seen(&self, rows: &Range<usize>) -> Range<usize> {
+        self.reach.of(rows)
+    }
+
     /// Computes the convolution of some images: weights that have been read serve all of them. The borders of the
     /// results are left as they are.
     pub fn run(&self, images: &mut [Buffers]) -> Result<(), Error> {
-        let pixels = [self.source.pixels(), self.y.pixels()];
-        for image in &*images {
-            image.check("blocked convolution", pixels, self.ending.residual)?;
-        }
-        self.compute(images, self.y.width);
+        self.check(images, &Rows::all(&self.y))?;
+        let [height, width] = self.lines();
+        self.compute(images, &Rows { rows: 0..height, x: 0, y: 0 }, width);
+        Ok(())
+    }
+
+    /// The same of some rows. All rows of what is added are in memory.
+    pub(super) fn run_rows(&self, rows: &Rows, mut image: Buffers) -> Result<(), Error> {
+        self.check(std::slice::from_ref(&image), rows)?;
+        self.compute(std::slice::from_mut(&mut image), rows, self.y.width);
         Ok(())
     }
 
     /// The same of the first `width` pixels of each row.
     pub(super) fn run_part(&self, width: usize, mut image: Buffers) -> Result<(), Error> {
-        image.check("blocked convolution", [self.source.pixels(), self.y.pixels()], self.ending.residual)?;
-        self.compute(std::slice::from_mut(&mut image), width.min(self.y.width));
+        let rows = Rows::all(&self.y);
+        self.check(std::slice::from_ref(&image), &rows)?;
+        self.compute(std::slice::from_mut(&mut image), &rows, width.min(self.y.width));
         Ok(())
     }
 
-    /// The buffers have been checked.
-    fn compute(&self, images: &mut [Buffers], width: usize) {
+    fn check(&self, images: &[Buffers], rows: &Rows) -> Result<(), Error> {
+        let name = "blocked convolution";
+        let pixels = [self.source.pixels(), self.y.pixels()];
+        images.iter().try_for_each(|image| image.check(name, pixels, self.ending.residual))?;
+        rows.check(name, &self.seen(&rows.rows), self.maps())
+    }
+
+    /// Buffers and rows have been checked.
+    fn compute(&self, images: &mut [Buffers], rows: &Rows, width: usize) {
         for unit in &self.units {
             for (i, panel) in unit.panels.iter().enumerate() {
                 for image in &mut *images {
-                    self.panel(unit, panel, [i == 0, i + 1 == unit.panels.len()], image, width);
+                    self.panel(unit, panel, [i == 0, i + 1 == unit.panels.len()], image, rows, width);
                 }
             }
         }
     }
 
-    /// Adds a panel's products to all pixels of a unit. The buffers have been checked.
-    fn panel(&self, unit: &Unit, panel: &Panel, [first, last]: [bool; 2], image: &mut Buffers, width: usize) {
+    /// Adds a panel's products to all pixels of a unit. Buffers and rows have been checked.
+    fn panel(
+        &self,
+        unit: &Unit,
+        panel: &Panel,
+        [first, last]: [bool; 2],
+        image: &mut Buffers,
+        rows: &Rows,
+        width: usize,
+    ) {
         let residual = image.residual.filter(|_| last);
         let residual_map = self.ending.residual.unwrap_or(self.y);
         let mut tile = Tile {
@@ -293,11 +352,12 @@ impl BlockedConv {
         let mut soon = panel.weights + values..(panel.weights + 2 * values).min(self.weights.len());
         let more = self.ending.activation.beyond_bounds().filter(|_| last);
         let cuts = [&unit.tiles.rows, &unit.tiles.pairs].map(|kernels| Cut::of(width, kernels.len()));
-        let mut row = 0;
-        while row < self.y.height {
-            let pair = !unit.tiles.pairs.is_empty() && row + 1 < self.y.height;
+        let mut row = rows.rows.start;
+        while row < rows.rows.end {
+            let pair = !unit.tiles.pairs.is_empty() && row + 1 < rows.rows.end;
             let tiles = if pair { &unit.tiles.pairs } else { &unit.tiles.rows };
-            let (from, to) = (self.start + row * self.steps[0], self.y.start(unit.first, row));
+            let from = self.start + row * self.steps[0] - rows.x * self.source.row();
+            let to = self.y.start(unit.first, row) - rows.y * self.y.row();
             let added = residual_map.start(unit.first, row);
             for (column, pixels) in cuts[usize::from(pair)].parts() {
                 (tile.soon, tile.soon_step) = match self.weights.get(soon.clone()) {
@@ -316,10 +376,10 @@ impl BlockedConv {
                     tiles[pixels - 1](&tile);
                 }
                 if let Some(activation) = more {
-                    for line in row..=row + usize::from(pair) {
-                        for block in unit.first..unit.first + unit.blocks {
-                            let y = &mut image.y[self.y.start(block, line) + column..][..pixels];
-                            activate_in_place(self.isa, activation, y);
+                    for line in 0..=usize::from(pair) {
+                        for block in 0..unit.blocks {
+                            let at = to + line * self.y.row() + block * self.y.block() + column;
+                            activate_in_place(self.isa, activation, &mut image.y[at..][..pixels]);
                         }
                     }
                 }

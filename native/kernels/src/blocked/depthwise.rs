@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code)] // Pointers into buffers whose sizes have been checked, and the processor's intrinsics.
 
+use std::ops::Range;
+
 use ndarray::ArrayView4;
 
 use super::activation::{Activation, activate_in_place};
@@ -10,8 +12,8 @@ use super::lanes::Lanes;
 use super::lanes::Portable;
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Avx2, Avx512};
-use super::map::{LANES, Map, Pixel};
-use super::source::Source;
+use super::map::{LANES, Map, Pixel, Rows};
+use super::source::{Reach, Source};
 use crate::Error;
 use crate::conv2d::Conv2d;
 
@@ -27,6 +29,7 @@ pub struct BlockedDepthwise {
     taps: Vec<u32>,
     steps: [usize; 2],
     start: usize,
+    reach: Reach,
     x: Map,
     y: Map,
     activation: Activation,
@@ -94,6 +97,7 @@ impl BlockedDepthwise {
             taps: taps.iter().map(|tap| tap.offset as u32).collect(),
             steps: [geometry.stride[0] * source.row(), geometry.stride[1] * source.pixel()],
             start,
+            reach: source.reach(geometry, kh),
             x,
             y,
             activation,
@@ -107,23 +111,47 @@ impl BlockedDepthwise {
         size_of_val(self.weights.as_slice())
     }
 
+    /// The same, where memory holds so many rows of the input and of the result at a time.
+    pub(super) fn in_bands(mut self, x: Option<usize>, y: Option<usize>) -> BlockedDepthwise {
+        (self.x.band, self.y.band) = (x, y);
+        self
+    }
+
+    /// Where input and result lie.
+    pub(super) fn maps(&self) -> [&Map; 2] {
+        [&self.x, &self.y]
+    }
+
+    /// The rows of the input, border and all, that rows of the result need.
+    pub(super) fn seen(&self, rows: &Range<usize>) -> Range<usize> {
+        self.reach.of(rows)
+    }
+
     /// Computes the convolution of one image. The border of `y` is left as it is.
     pub fn run(&self, x: &[Pixel], y: &mut [Pixel]) -> Result<(), Error> {
+        self.run_rows(&Rows::all(&self.y), x, y)
+    }
+
+    /// The same of some rows.
+    pub(super) fn run_rows(&self, rows: &Rows, x: &[Pixel], y: &mut [Pixel]) -> Result<(), Error> {
+        let name = "blocked depthwise convolution";
         let (found, expected) = ([x.len(), y.len()], [self.x.pixels(), self.y.pixels()]);
         if found != expected {
             let (found, expected) = (found.to_vec(), expected.to_vec());
-            return Err(Error { kernel: "blocked depthwise convolution", what: "buffers", found, expected });
+            return Err(Error { kernel: name, what: "buffers", found, expected });
         }
+        rows.check(name, &self.seen(&rows.rows), self.maps())?;
         let pixels = PIXELS.min(self.y.width);
         let (bounds, more) = (self.activation.bounds(), self.activation.beyond_bounds());
         for block in 0..self.x.blocks() {
             let weights = &self.weights[block * (self.taps.len() + 1)..];
-            let mut row = 0;
-            while row < self.y.height {
+            let mut row = rows.rows.start;
+            while row < rows.rows.end {
                 let [one, several] = self.kernels;
-                let (rows, kernel) = if row + several.0 <= self.y.height { several } else { one };
-                let from = block * self.x.block() * LANES + self.start + row * self.steps[0];
-                let to = self.y.start(block, row);
+                let (lines, kernel) = if row + several.0 <= rows.rows.end { several } else { one };
+                let x_start = (block * self.x.block() * LANES + self.start) + row * self.steps[0];
+                let from = x_start - rows.x * self.x.row() * LANES;
+                let to = self.y.start(block, row) - rows.y * self.y.row();
                 let mut column = 0;
                 while column < self.y.width {
                     let left = self.y.width - column;
@@ -146,12 +174,12 @@ impl BlockedDepthwise {
                     column = at + pixels;
                 }
                 if let Some(activation) = more {
-                    for line in row..row + rows {
-                        let start = self.y.start(block, line);
+                    for line in 0..lines {
+                        let start = to + line * self.y.row();
                         activate_in_place(self.isa, activation, &mut y[start..start + self.y.width]);
                     }
                 }
-                row += rows;
+                row += lines;
             }
         }
         Ok(())

@@ -1,5 +1,9 @@
 //! Where the values of feature maps lie in memory.
 
+use std::ops::Range;
+
+use crate::Error;
+
 /// The lanes of 16 channels at one pixel: what kernels read and write at a time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(C, align(64))]
@@ -50,12 +54,14 @@ pub struct Map {
     pub width: usize,
     /// Zeros around.
     pub border: Border,
+    /// How many rows of each block, border and all, memory holds at a time, where that is not all of them.
+    pub band: Option<usize>,
 }
 
 impl Map {
-    /// A map without a border.
+    /// A map without a border, of which memory holds all rows.
     pub fn new([channels, height, width]: [usize; 3]) -> Map {
-        Map { channels, height, width, border: Border::default() }
+        Map { channels, height, width, border: Border::default(), band: None }
     }
 
     /// The number of blocks.
@@ -68,9 +74,19 @@ impl Map {
         self.border.left + self.width + self.border.right
     }
 
+    /// All rows of a block, with those of the border.
+    pub fn rows(&self) -> usize {
+        self.border.top + self.height + self.border.bottom
+    }
+
+    /// The rows of a block that memory holds at a time.
+    pub(super) fn held(&self) -> usize {
+        self.band.unwrap_or(self.rows())
+    }
+
     /// Pixels from one block to the next.
     pub fn block(&self) -> usize {
-        (self.border.top + self.height + self.border.bottom) * self.row()
+        self.held() * self.row()
     }
 
     /// Pixels of the whole.
@@ -78,14 +94,14 @@ impl Map {
         self.blocks() * self.block()
     }
 
-    /// The first pixel of a block's row.
+    /// The first pixel of a block's row, where memory holds the first rows.
     pub fn start(&self, block: usize, row: usize) -> usize {
         block * self.block() + (self.border.top + row) * self.row() + self.border.left
     }
 
     /// Whether rows follow each other without a gap, so that a map can be taken as one long row.
     pub fn is_dense(&self) -> bool {
-        self.border == Border::default()
+        self.border == Border::default() && self.band.is_none()
     }
 
     /// Writes the zeros around each block.
@@ -157,6 +173,43 @@ impl Map {
             let (channel, line) = (i / self.height.max(1), i % self.height.max(1));
             row.copy_from_slice(&x[self.start(channel, line)..][..self.width]);
         }
+    }
+}
+
+/// Some rows of a result, computed in memory that may hold but a band of the rows of either map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows {
+    /// The rows of the result, the first one without the border being 0.
+    pub rows: Range<usize>,
+    /// The row of the input, border and all, with which its memory begins.
+    pub x: usize,
+    /// The same of the result.
+    pub y: usize,
+}
+
+impl Rows {
+    /// All rows of a map, all of whose rows are in memory.
+    pub(super) fn all(map: &Map) -> Rows {
+        Rows { rows: 0..map.height, x: 0, y: 0 }
+    }
+
+    /// Refuses rows that the result does not have or memory does not hold, of it or `seen` of the input.
+    pub(super) fn check(
+        &self,
+        kernel: &'static str,
+        seen: &Range<usize>,
+        [x, y]: [&Map; 2],
+    ) -> Result<(), Error> {
+        let written = y.border.top + self.rows.start..y.border.top + self.rows.end;
+        let holds = |map: &Map, from: usize, rows: &Range<usize>| {
+            rows.is_empty() || (from <= rows.start && rows.end <= from + map.held())
+        };
+        if self.rows.end <= y.height && holds(x, self.x, seen) && holds(y, self.y, &written) {
+            return Ok(());
+        }
+        let found = vec![seen.start, seen.end, written.start, written.end];
+        let expected = vec![self.x, self.x + x.held(), self.y, self.y + y.held()];
+        Err(Error { kernel, what: "rows", found, expected })
     }
 }
 

@@ -6,6 +6,7 @@
 //! and the order of its sums, depends on nothing else.
 
 mod activation;
+mod bands;
 mod buffers;
 mod conv;
 mod cut;
@@ -20,13 +21,14 @@ mod tile;
 mod winograd;
 
 pub use activation::{Activation, activate};
+pub use bands::{BlockedBands, Stage};
 pub use buffers::Buffers;
 pub use conv::{BlockedConv, Ending};
 pub use depthwise::BlockedDepthwise;
 pub use elementwise::{accumulate, copy_blocks, multiply, scale_and_shift};
 pub use isa::Isa;
 pub use map::{Border, LANES, Map, Pixel};
-pub use pool::{Windows, max_pool, mean_pool};
+pub use pool::{BlockedMaxPool, Windows, mean_pool};
 pub use source::Source;
 pub use winograd::{BlockedWinograd, WinogradSize};
 

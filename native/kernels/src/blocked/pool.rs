@@ -8,7 +8,8 @@ use super::isa::{Isa, Set, for_each_isa};
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Avx2, Avx512};
 use super::lanes::{Lanes, Portable};
-use super::map::{LANES, Map, Pixel};
+use super::map::{LANES, Map, Pixel, Rows};
+use crate::Error;
 use crate::pool2d::Pool2d;
 
 /// The windows of a pool along one dimension: for each output, the inputs that it sees and how many count in a mean.
@@ -42,27 +43,88 @@ impl Windows {
     }
 }
 
-/// The largest value of each window; padding never wins, NaN always does. `x` and `y` are as long as their maps say,
-/// and the windows within `x`.
-pub fn max_pool(isa: Isa, windows: &[Windows; 2], x: (&Map, &[Pixel]), y: (&Map, &mut [Pixel])) {
-    let (x_map, x) = x;
-    let (y_map, y) = y;
-    let [rows, columns] = windows;
-    let row: fn(&[Pixel], usize, usize, &Windows, &mut [Pixel]) = match isa.set() {
-        #[cfg(target_arch = "x86_64")]
-        Set::Avx512 => avx512::row,
-        #[cfg(target_arch = "x86_64")]
-        Set::Avx2 => avx2::row,
-        Set::Portable => portable::row,
-    };
-    for block in 0..y_map.blocks() {
-        for (line, (lines, _)) in rows.0.iter().enumerate() {
-            let x = &x[x_map.start(block, lines.start)..];
-            let y = &mut y[y_map.start(block, line)..][..y_map.width];
-            row(x, x_map.row(), lines.len(), columns, y);
+/// The largest value of each window; padding never wins, NaN always does.
+#[derive(Debug)]
+pub struct BlockedMaxPool {
+    windows: [Windows; 2],
+    x: Map,
+    y: Map,
+    row: Kernel,
+}
+
+type Kernel = fn(&[Pixel], usize, usize, &Windows, &mut [Pixel]);
+
+impl BlockedMaxPool {
+    /// Prepares a pool of these windows, of rows and of columns. An error where they are not as many as the result has
+    /// rows and columns, or where one is empty or leaves the input.
+    pub fn new(isa: Isa, windows: [Windows; 2], x: Map, y: Map) -> Result<BlockedMaxPool, Error> {
+        let found = windows.each_ref().map(|along| along.0.len());
+        let ends =
+            windows.each_ref().map(|along| along.0.iter().map(|(range, _)| range.end).max().unwrap_or(0));
+        let is_empty = windows.iter().any(|along| along.0.iter().any(|(range, _)| range.is_empty()));
+        let fits = found == [y.height, y.width] && x.channels == y.channels;
+        if !fits || is_empty || ends[0] > x.height || ends[1] > x.width {
+            let found = vec![x.channels, found[0], found[1], ends[0], ends[1]];
+            let expected = vec![y.channels, y.height, y.width, x.height, x.width];
+            return Err(Error { kernel: NAME, what: "windows", found, expected });
         }
+        let row = match isa.set() {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => avx512::row,
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => avx2::row,
+            Set::Portable => portable::row,
+        };
+        Ok(BlockedMaxPool { windows, x, y, row })
+    }
+
+    /// The same, where memory holds so many rows of the input and of the result at a time.
+    pub(super) fn in_bands(mut self, x: Option<usize>, y: Option<usize>) -> BlockedMaxPool {
+        (self.x.band, self.y.band) = (x, y);
+        self
+    }
+
+    /// Where input and result lie.
+    pub(super) fn maps(&self) -> [&Map; 2] {
+        [&self.x, &self.y]
+    }
+
+    /// The rows of the input, border and all, that rows of the result need.
+    pub(super) fn seen(&self, rows: &Range<usize>) -> Range<usize> {
+        let windows = &self.windows[0].0[rows.clone()];
+        let first = windows.iter().map(|(lines, _)| lines.start).min().unwrap_or(0);
+        let last = windows.iter().map(|(lines, _)| lines.end).max().unwrap_or(0);
+        self.x.border.top + first..self.x.border.top + last
+    }
+
+    /// Pools one image. The border of `y` is left as it is.
+    pub fn run(&self, x: &[Pixel], y: &mut [Pixel]) -> Result<(), Error> {
+        self.run_rows(&Rows::all(&self.y), x, y)
+    }
+
+    /// The same of some rows.
+    pub(super) fn run_rows(&self, rows: &Rows, x: &[Pixel], y: &mut [Pixel]) -> Result<(), Error> {
+        let (found, expected) = ([x.len(), y.len()], [self.x.pixels(), self.y.pixels()]);
+        if found != expected {
+            let (found, expected) = (found.to_vec(), expected.to_vec());
+            return Err(Error { kernel: NAME, what: "buffers", found, expected });
+        }
+        rows.check(NAME, &self.seen(&rows.rows), self.maps())?;
+        let [lines, columns] = &self.windows;
+        for block in 0..self.y.blocks() {
+            for line in rows.rows.clone() {
+                let (lines, _) = &lines.0[line];
+                let from = self.x.start(block, lines.start) - rows.x * self.x.row();
+                let to = self.y.start(block, line) - rows.y * self.y.row();
+                let y = &mut y[to..][..self.y.width];
+                (self.row)(&x[from..], self.x.row(), lines.len(), columns, y);
+            }
+        }
+        Ok(())
     }
 }
+
+const NAME: &str = "blocked max pool";
 
 /// A row of results, of windows over `lines` rows of `x` that lie `step` apart.
 #[inline(always)]

@@ -13,6 +13,22 @@ pub struct Source {
     lanes: usize,
 }
 
+/// Which rows of an input, border and all, the windows of a convolution see.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    first: usize,
+    stride: usize,
+    rows: usize,
+}
+
+impl Reach {
+    /// Those that are seen for some rows of the result.
+    pub(super) fn of(&self, rows: &Range<usize>) -> Range<usize> {
+        let first = |row: usize| self.first + row * self.stride;
+        if rows.is_empty() { 0..0 } else { first(rows.start)..first(rows.end - 1) + self.rows }
+    }
+}
+
 /// One tap of a window in some channels that lie side by side.
 pub(super) struct Tap {
     /// From the window's beginning to it.
@@ -34,6 +50,15 @@ impl Source {
     /// A plane for each channel, `[channel][row][column]` with the map's border: for inputs of few channels.
     pub fn planes(map: Map) -> Source {
         Source { map, lanes: 1 }
+    }
+
+    /// The same where memory holds so many rows at a time.
+    pub(super) fn in_band(&self, band: Option<usize>) -> Source {
+        Source { map: Map { band, ..self.map }, ..*self }
+    }
+
+    pub(super) fn map(&self) -> &Map {
+        &self.map
     }
 
     /// The same of one row of another width.
@@ -72,6 +97,13 @@ impl Source {
     /// The length of the whole in [`super::Pixel`]s.
     pub fn pixels(&self) -> usize {
         (self.map.channels.div_ceil(self.lanes) * self.map.block() * self.lanes).div_ceil(LANES)
+    }
+
+    /// The rows that windows see.
+    pub(super) fn reach(&self, geometry: &Conv2d, kernel: usize) -> Reach {
+        let first = self.map.border.top.saturating_sub(geometry.padding_before[0]);
+        let rows = (kernel.max(1) - 1) * geometry.dilation[0] + 1;
+        Reach { first, stride: geometry.stride[0], rows }
     }
 
     /// Where the first window begins; none if a window leaves the border.

@@ -3,6 +3,7 @@
 //! them. Neither the choice of kernels nor the order of their sums depends on anything but the model and the
 //! instruction set.
 
+mod bands;
 mod fuse;
 mod memory;
 mod places;
@@ -66,7 +67,7 @@ pub struct StepProfile {
     /// The first of the layers that it computes.
     pub layer: String,
     /// The kernel.
-    pub kernel: &'static str,
+    pub kernel: String,
     /// Channels, rows and columns of the result.
     pub shape: [usize; 3],
     /// How often two values are multiplied and added for an image.
@@ -123,13 +124,13 @@ impl Plan {
         let graph = model.graph();
         let sources: Vec<Source> = outputs.iter().map(|output| fuse::storage(graph, output.source)).collect();
         let needed = graph.needed_by(&sources);
-        let units = fuse::units(graph, &needed, &sources, exact);
+        let units = bands::join(graph, fuse::units(graph, &needed, &sources, exact), &sources);
         let places = Places::of(graph, &units, &sources);
         let found = |&source: &Source| {
             places.get(source).cloned().ok_or_else(|| Error::Network("an output has no place".to_owned()))
         };
-        let steps = |units: &[fuse::Unit], images: usize| -> Result<Vec<Step>, Error> {
-            units.iter().map(|unit| prepare::step(isa, model, unit, &places, images)).collect()
+        let steps = |units: &[Vec<fuse::Unit>], images: usize| -> Result<Vec<Step>, Error> {
+            units.iter().map(|units| prepare::step(isa, model, units, &places, images)).collect()
         };
         let (early, late) = units.split_at(places.late);
         let steps: [Vec<Step>; 2] = [steps(early, 1)?, steps(late, AT_ONCE)?];
@@ -153,6 +154,11 @@ impl Plan {
         let [_, long] = self.pixels;
         let room = MAX_BYTES / (long * size_of::<Pixel>()).max(1);
         if self.steps[1].is_empty() { 1 } else { room.clamp(1, AT_ONCE) }
+    }
+
+    /// The bytes of the weights of all steps.
+    pub(super) fn weight_bytes(&self) -> usize {
+        self.steps.iter().flatten().map(|step| step.work.bytes()).sum()
     }
 
     /// The bytes that computing some images at a time takes.

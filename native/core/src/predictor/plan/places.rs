@@ -81,7 +81,9 @@ impl Place {
 #[derive(Debug)]
 pub(super) struct Places {
     places: HashMap<Key, Place>,
-    /// From which unit on several images are computed at a time.
+    /// Where values lie that a step keeps to itself.
+    inner: HashMap<Key, Map>,
+    /// From which step on several images are computed at a time.
     pub(super) late: usize,
     /// Pixels of the short-lived values, and of the others of one image.
     pub(super) short: usize,
@@ -118,11 +120,19 @@ struct Whole {
 }
 
 impl Places {
-    /// Finds a place for each value of `units`, so that those of `outputs` remain.
-    pub(super) fn of(graph: &Graph, units: &[Unit], outputs: &[Source]) -> Places {
-        let maps = maps(graph, units);
-        let late = late(units, &maps);
-        let parts = parts(graph, units, &maps);
+    /// Finds a place for each value that a step of `steps` leaves to others, so that those of `outputs` remain.
+    pub(super) fn of(graph: &Graph, steps: &[Vec<Unit>], outputs: &[Source]) -> Places {
+        let units = || steps.iter().flatten();
+        let mut maps = maps(graph, units());
+        let late = late(steps, &maps);
+        let parts = parts(graph, units(), &maps);
+        let mut inner = HashMap::new();
+        for pair in steps.iter().flat_map(|step| step.windows(2)) {
+            let (value, source) = (Some(pair[0].result), Source::Node(pair[0].result));
+            if let Some(map) = maps.remove(&value) {
+                inner.insert(value, Map { border: border(graph, &pair[1], source), ..map });
+            }
+        }
         let part = |value: Key| parts.get(&value).copied().unwrap_or(Part { whole: value, first: 0 });
         let mut wholes: HashMap<Key, Whole> = HashMap::new();
         let mut note = |value: Key, border: Border, at: usize| {
@@ -132,20 +142,23 @@ impl Places {
             whole.life = [whole.life[0].min(at), whole.life[1].max(at)];
         };
         note(None, Border::default(), 0);
-        for (at, unit) in units.iter().enumerate() {
-            note(Some(unit.result), Border::default(), at);
-            for &source in unit.inputs.iter().chain(&unit.residual) {
-                let border = if unit.inputs.contains(&source) {
-                    border(graph, unit, source)
-                } else {
-                    Border::default()
-                };
-                note(key(source), border, at);
+        for (at, step) in steps.iter().enumerate() {
+            for unit in step {
+                note(Some(unit.result), Border::default(), at);
+                for &source in unit.inputs.iter().chain(&unit.residual) {
+                    let border = if unit.inputs.contains(&source) {
+                        border(graph, unit, source)
+                    } else {
+                        Border::default()
+                    };
+                    note(key(source), border, at);
+                }
             }
         }
         for &output in outputs {
-            note(key(output), Border::default(), units.len());
+            note(key(output), Border::default(), steps.len());
         }
+        wholes.retain(|value, _| maps.contains_key(value));
         for (value, whole) in &mut wholes {
             let map = Map { border: whole.border, ..maps[value] };
             whole.pixels = if value.is_none() && is_planes(graph, Source::Input) {
@@ -169,12 +182,17 @@ impl Places {
             let length = if whole == value { wholes[&whole].pixels } else { map.pixels() };
             (value, Place { map, planes, stay, range: start..start + length })
         };
-        Places { places: maps.iter().map(place).collect(), late, short, long }
+        Places { places: maps.iter().map(place).collect(), inner, late, short, long }
     }
 
-    /// Where a value lies.
+    /// Where a value lies that steps leave to others.
     pub(super) fn get(&self, source: Source) -> Option<&Place> {
         self.places.get(&key(source))
+    }
+
+    /// How a value lies there, or within a step.
+    pub(super) fn map(&self, source: Source) -> Option<&Map> {
+        self.get(source).map(|place| &place.map).or_else(|| self.inner.get(&key(source)))
     }
 }
 
@@ -183,15 +201,15 @@ pub(super) fn map(shape: &Shape) -> Map {
     Map::new(shape.map().unwrap_or([shape.values(), 1, 1]))
 }
 
-/// From which unit on all maps have few pixels.
-fn late(units: &[Unit], maps: &HashMap<Key, Map>) -> usize {
+/// From which step on all maps have few pixels.
+fn late(steps: &[Vec<Unit>], maps: &HashMap<Key, Map>) -> usize {
     let few = |value: Key| maps[&value].height * maps[&value].width <= FEW;
     let large = |unit: &Unit| !few(Some(unit.result)) || unit.inputs.iter().any(|&input| !few(key(input)));
-    units.iter().rposition(large).map_or(0, |last| last + 1)
+    steps.iter().rposition(|step| step.iter().any(large)).map_or(0, |last| last + 1)
 }
 
 /// The shapes of all values. What is computed value by value of a map that was flattened keeps that map's order.
-fn maps(graph: &Graph, units: &[Unit]) -> HashMap<Key, Map> {
+fn maps<'a>(graph: &Graph, units: impl Iterator<Item = &'a Unit>) -> HashMap<Key, Map> {
     let mut maps = HashMap::from([(None, map(graph.input()))]);
     for unit in units {
         // What follows in the unit may take it as flat, but leaves the values where they are.
@@ -229,9 +247,13 @@ fn border(graph: &Graph, unit: &Unit, source: Source) -> Border {
 
 /// The values that are made where a concatenation needs them: of the last one first, since earlier ones may be the
 /// beginning of it.
-fn parts(graph: &Graph, units: &[Unit], maps: &HashMap<Key, Map>) -> HashMap<Key, Part> {
+fn parts<'a>(
+    graph: &Graph,
+    units: impl DoubleEndedIterator<Item = &'a Unit>,
+    maps: &HashMap<Key, Map>,
+) -> HashMap<Key, Part> {
     let mut parts: HashMap<Key, Part> = HashMap::new();
-    let concats = units.iter().filter(|unit| matches!(graph.nodes()[unit.node].op, Op::Concat {}));
+    let concats = units.filter(|unit| matches!(graph.nodes()[unit.node].op, Op::Concat {}));
     for unit in concats.rev() {
         let value = Some(unit.result);
         let inputs: Vec<Key> = unit.inputs.iter().map(|&source| key(source)).collect();

@@ -2,43 +2,72 @@
 
 use firesteel_kernels as kernels;
 use firesteel_kernels::blocked::{
-    BlockedConv, BlockedDepthwise, BlockedWinograd, Ending, Isa, Map, Pixel, Source as Values, Windows,
+    BlockedBands, BlockedConv, BlockedDepthwise, BlockedMaxPool, BlockedWinograd, Ending, Isa, Map, Pixel,
+    Source as Values, Stage, Windows,
 };
 use ndarray::{Array4, ArrayView4};
 
+use super::bands::BAND;
 use super::fuse::{Unit, Way, activation, way};
-use super::places::{Place, Places};
+use super::places::Places;
 use super::step::{Reference, Step, Work};
-use crate::network::{Conv2d, GraphNode, Op, Pool2d, Source};
+use crate::network::{Conv2d, Graph, GraphNode, Op, Pool2d, Source};
 use crate::predictor::layer;
 use crate::{Error, Model};
 
-/// Makes a step of a unit, for up to `images` at a time.
+/// Makes a step of some units, of which each reads the one before, for up to `images` at a time.
 pub(super) fn step(
     isa: Isa,
     model: &Model,
-    unit: &Unit,
+    units: &[Unit],
     places: &Places,
     images: usize,
 ) -> Result<Step, Error> {
     let graph = model.graph();
-    let node = &graph.nodes()[unit.node];
-    let place = |source: Source| {
-        places.get(source).cloned().ok_or_else(|| Error::Network(format!("'{}' has no input", node.name)))
+    let (Some(first), Some(last)) = (units.first(), units.last()) else {
+        return Err(Error::Network("a step has no layers".to_owned()));
     };
-    let inputs = unit.inputs.iter().map(|&source| place(source)).collect::<Result<Vec<Place>, _>>()?;
-    let output = place(Source::Node(unit.result))?;
-    let residual = unit.residual.map(place).transpose()?;
-    let (added, y) = (residual.as_ref(), &output);
-    let work =
-        Prepare { isa, model, unit, node, inputs: &inputs, residual: added, output: y, images }.work()?;
+    let layer = graph.nodes()[first.node].name.clone();
+    let missing = || Error::Network(format!("'{layer}' has no place for its values"));
+    let place = |source: Source| places.get(source).cloned().ok_or_else(missing);
+    let map = |source: Source| places.map(source).copied().ok_or_else(missing);
+    let inputs = first.inputs.iter().map(|&source| place(source)).collect::<Result<Vec<_>, _>>()?;
+    let planes = inputs.iter().any(|input| input.planes);
+    let prepare = |unit: &Unit| -> Result<Work, Error> {
+        let inputs = unit.inputs.iter().map(|&source| map(source)).collect::<Result<Vec<_>, _>>()?;
+        let residual = unit.residual.map(map).transpose()?;
+        let output = map(Source::Node(unit.result))?;
+        let (node, planes) = (&graph.nodes()[unit.node], planes && unit == first);
+        Prepare { isa, model, unit, node, inputs, planes, residual, output, images }.work()
+    };
+    let stage = |unit: &Unit| match prepare(unit)? {
+        Work::Conv(conv) => Ok(Stage::Conv(conv)),
+        Work::Depthwise(conv) => Ok(Stage::Depthwise(conv)),
+        Work::MaxPool(pool) => Ok(Stage::MaxPool(pool)),
+        other => Err(Error::Network(format!("'{}' cannot be computed in bands of rows", other.name()))),
+    };
+    let work = match units {
+        [unit] => prepare(unit)?,
+        _ => {
+            let stages = units.iter().map(stage).collect::<Result<_, _>>()?;
+            Work::Bands(BlockedBands::new(stages, BAND)?)
+        }
+    };
+    let multiplications = units.iter().map(|unit| multiplications(graph, unit)).sum();
+    let (residual, output) = (last.residual.map(place).transpose()?, place(Source::Node(last.result))?);
+    Ok(Step { multiplications, work, inputs, residual, output, layer })
+}
+
+/// How often two values are multiplied and added for an image.
+fn multiplications(graph: &Graph, unit: &Unit) -> usize {
+    let node = &graph.nodes()[unit.node];
+    let channels = graph.shape(node.inputs[0]).dimensions()[0];
     let per_output = match &node.op {
-        Op::Conv2d(conv) => inputs[0].map.channels / conv.groups * conv.kernel[0] * conv.kernel[1],
+        Op::Conv2d(conv) => channels / conv.groups * conv.kernel[0] * conv.kernel[1],
         Op::Dense(_) => graph.shape(node.inputs[0]).values(),
         _ => 0,
     };
-    let multiplications = per_output * node.shape.values();
-    Ok(Step { layer: node.name.clone(), multiplications, work, inputs, residual, output })
+    per_output * node.shape.values()
 }
 
 struct Prepare<'a> {
@@ -46,17 +75,19 @@ struct Prepare<'a> {
     model: &'a Model,
     unit: &'a Unit,
     node: &'a GraphNode,
-    inputs: &'a [Place],
-    residual: Option<&'a Place>,
-    output: &'a Place,
+    inputs: Vec<Map>,
+    /// Whether the first input lies in planes.
+    planes: bool,
+    residual: Option<Map>,
+    output: Map,
     images: usize,
 }
 
 impl Prepare<'_> {
     fn work(&self) -> Result<Work, Error> {
-        let x = self.inputs[0].map;
+        let x = self.inputs[0];
         Ok(match &self.node.op {
-            Op::Conv2d(conv) if way(conv, x.channels, self.inputs[0].planes) != Way::Reference => {
+            Op::Conv2d(conv) if way(conv, x.channels, self.planes) != Way::Reference => {
                 self.convolution(conv)?
             }
             Op::Dense(_) => self.dense()?,
@@ -64,15 +95,15 @@ impl Prepare<'_> {
                 let (factor, shift) = self.norm(self.unit.node);
                 Work::ScaleAndShift { factor: lanes(&factor), shift: lanes(&shift), bounds: self.bounds() }
             }
-            Op::MaxPool2d(pool) => Work::MaxPool(self.windows(pool, false)),
+            Op::MaxPool2d(pool) => self.max_pool(self.windows(pool, false))?,
             Op::AvgPool2d(pool) => Work::MeanPool(self.windows(&pool.window(), pool.count_include_pad)),
             Op::AdaptiveAvgPool2d(_) | Op::GlobalAvgPool2d {} => Work::MeanPool(self.adaptive()),
-            Op::GlobalMaxPool2d {} => Work::MaxPool(self.adaptive()),
+            Op::GlobalMaxPool2d {} => self.max_pool(self.adaptive())?,
             Op::Multiply {} if self.is_by_map() => Work::Multiply,
             op if op.is_by_value() && !self.is_of_one_order() => self.reference(),
             Op::Add {} => Work::Add(self.bounds()),
             Op::Multiply {} => Work::Multiply,
-            Op::Concat {} if self.output.map.height > 0 && self.is_by_blocks() => Work::Concat,
+            Op::Concat {} if self.output.height > 0 && self.is_by_blocks() => Work::Concat,
             op => activation(op).map_or_else(|| self.reference(), Work::Activate),
         })
     }
@@ -111,7 +142,7 @@ impl Prepare<'_> {
     }
 
     fn convolution(&self, conv: &Conv2d) -> Result<Work, Error> {
-        let x = self.inputs[0].map;
+        let x = self.inputs[0];
         let geometry = layer::convolution(conv, [x.height, x.width]).map_err(|problem| Error::Layer {
             layer: self.node.name.clone(),
             op: "conv2d",
@@ -129,8 +160,8 @@ impl Prepare<'_> {
                 bias[filter] = (f64::from(bias[filter]) * factor[filter] + shift[filter]) as f32;
             }
         }
-        if way(conv, x.channels, self.inputs[0].planes) == Way::Depthwise {
-            let (y, activation) = (self.output.map, self.unit.activation);
+        if way(conv, x.channels, self.planes) == Way::Depthwise {
+            let (y, activation) = (self.output, self.unit.activation);
             return Ok(Work::Depthwise(BlockedDepthwise::new(
                 self.isa,
                 weight.view(),
@@ -141,7 +172,7 @@ impl Prepare<'_> {
                 activation,
             )?));
         }
-        let y = self.output.map;
+        let y = self.output;
         if let Some(size) = self.unit.winograd {
             let (weight, ending) = (weight.view(), self.ending());
             return Ok(Work::Winograd(BlockedWinograd::new(
@@ -160,12 +191,12 @@ impl Prepare<'_> {
     }
 
     fn ending(&self) -> Ending {
-        Ending { residual: self.residual.map(|place| place.map), activation: self.unit.activation }
+        Ending { residual: self.residual, activation: self.unit.activation }
     }
 
     /// A dense layer is a convolution whose only window is the whole map.
     fn dense(&self) -> Result<Work, Error> {
-        let (x, units) = (self.inputs[0].map, self.output.map.channels);
+        let (x, units) = (self.inputs[0], self.output.channels);
         let weight =
             ArrayView4::from_shape((units, x.channels, x.height, x.width), self.weight(self.node, 0))?;
         let own = self.weight(self.node, 1);
@@ -181,10 +212,9 @@ impl Prepare<'_> {
         bias: &[f32],
         geometry: &kernels::Conv2d,
     ) -> Result<Work, Error> {
-        let input = &self.inputs[0];
-        let values = if input.planes { Values::planes(input.map) } else { Values::blocks(input.map) };
-        let conv =
-            BlockedConv::new(self.isa, weight, bias, geometry, values, self.output.map, self.ending())?;
+        let x = self.inputs[0];
+        let values = if self.planes { Values::planes(x) } else { Values::blocks(x) };
+        let conv = BlockedConv::new(self.isa, weight, bias, geometry, values, self.output, self.ending())?;
         conv.map(Work::Conv).ok_or_else(|| Error::Layer {
             layer: self.node.name.clone(),
             op: "conv2d",
@@ -192,35 +222,39 @@ impl Prepare<'_> {
         })
     }
 
+    fn max_pool(&self, windows: [Windows; 2]) -> Result<Work, Error> {
+        Ok(Work::MaxPool(BlockedMaxPool::new(self.isa, windows, self.inputs[0], self.output)?))
+    }
+
     fn windows(&self, pool: &Pool2d, count_padding: bool) -> [Windows; 2] {
-        let (x, y) = (self.inputs[0].map, self.output.map);
+        let (x, y) = (self.inputs[0], self.output);
         let geometry = layer::window(pool);
         let along = |d, size, out| Windows::of(&geometry, d, size, out, count_padding);
         [along(0, x.height, y.height), along(1, x.width, y.width)]
     }
 
     fn adaptive(&self) -> [Windows; 2] {
-        let (x, y) = (self.inputs[0].map, self.output.map);
+        let (x, y) = (self.inputs[0], self.output);
         [Windows::adaptive(x.height, y.height), Windows::adaptive(x.width, y.width)]
     }
 
     /// Whether the second input has a factor for each map of the first.
     fn is_by_map(&self) -> bool {
-        let (x, factors) = (&self.inputs[0].map, &self.inputs[1].map);
-        size(x) == size(&self.output.map) && size(factors) == [x.channels, 1, 1]
+        let (x, factors) = (&self.inputs[0], &self.inputs[1]);
+        size(x) == size(&self.output) && size(factors) == [x.channels, 1, 1]
     }
 
     /// Whether all inputs lie in the order of the result.
     fn is_of_one_order(&self) -> bool {
-        self.inputs.iter().all(|place| size(&place.map) == size(&self.output.map))
+        self.inputs.iter().all(|map| size(map) == size(&self.output))
     }
 
     /// Whether each input begins a block of the result.
     fn is_by_blocks(&self) -> bool {
         let is_map = self.model.graph().shape(Source::Node(self.unit.node)).map().is_some();
         let (_, before) = self.inputs.split_last().unzip();
-        let whole = |place: &Place| place.map.channels.is_multiple_of(kernels::blocked::LANES);
-        is_map && before.is_some_and(|before: &[Place]| before.iter().all(whole))
+        let whole = |map: &Map| map.channels.is_multiple_of(kernels::blocked::LANES);
+        is_map && before.is_some_and(|before: &[Map]| before.iter().all(whole))
     }
 }
 

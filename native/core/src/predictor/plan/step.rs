@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use firesteel_kernels::blocked::{
-    Activation, BlockedConv, BlockedDepthwise, BlockedWinograd, Buffers, Isa, Map, Pixel, Windows,
-    accumulate, activate, copy_blocks, max_pool, mean_pool, multiply, scale_and_shift,
+    Activation, BlockedBands, BlockedConv, BlockedDepthwise, BlockedMaxPool, BlockedWinograd, Buffers, Isa,
+    Map, Pixel, Stage, Windows, accumulate, activate, copy_blocks, mean_pool, multiply, scale_and_shift,
 };
 use firesteel_kernels::conv2d_columns;
 
@@ -33,12 +33,14 @@ pub(super) enum Work {
     Conv(BlockedConv),
     Winograd(BlockedWinograd),
     Depthwise(BlockedDepthwise),
+    /// Some of these three, row by row.
+    Bands(BlockedBands),
     ScaleAndShift {
         factor: Vec<Pixel>,
         shift: Vec<Pixel>,
         bounds: [f32; 2],
     },
-    MaxPool([Windows; 2]),
+    MaxPool(BlockedMaxPool),
     MeanPool([Windows; 2]),
     Activate(Activation),
     /// The sum of all inputs, within bounds.
@@ -72,12 +74,20 @@ impl Reference {
 }
 
 impl Work {
-    /// The kernel's name.
-    pub(super) fn name(&self) -> &'static str {
-        match self {
+    /// The kernel's name, or those of its stages.
+    pub(super) fn name(&self) -> String {
+        let name = match self {
             Work::Conv(_) => "blocks",
             Work::Winograd(_) => "Winograd",
             Work::Depthwise(_) => "depthwise",
+            Work::Bands(bands) => {
+                let name = |stage: &Stage| match stage {
+                    Stage::Conv(_) => "blocks",
+                    Stage::Depthwise(_) => "depthwise",
+                    Stage::MaxPool(_) => "max pool",
+                };
+                return bands.stages().iter().map(name).collect::<Vec<_>>().join(" + ");
+            }
             Work::ScaleAndShift { .. } => "scale and shift",
             Work::MaxPool(_) => "max pool",
             Work::MeanPool(_) => "mean pool",
@@ -86,12 +96,17 @@ impl Work {
             Work::Multiply => "multiply",
             Work::Concat => "concat",
             Work::Reference(_) => "reference",
-        }
+        };
+        name.to_owned()
     }
 
     /// The pixels that it needs while it runs for some images, beside what it reads and writes.
     pub(super) fn scratch(&self, images: usize) -> usize {
-        if let Work::Winograd(conv) = self { conv.scratch(images) } else { 0 }
+        match self {
+            Work::Winograd(conv) => conv.scratch(images),
+            Work::Bands(bands) => bands.scratch(),
+            _ => 0,
+        }
     }
 
     /// Bytes of its weights.
@@ -100,6 +115,7 @@ impl Work {
             Work::Conv(conv) => conv.bytes(),
             Work::Winograd(conv) => conv.bytes(),
             Work::Depthwise(conv) => conv.bytes(),
+            Work::Bands(bands) => bands.bytes(),
             Work::ScaleAndShift { factor, shift, .. } => size_of_val(&factor[..]) + size_of_val(&shift[..]),
             Work::Reference(reference) => reference.weights.iter().map(|w| size_of_val(&w[..])).sum(),
             _ => 0,
@@ -113,12 +129,16 @@ impl Step {
         match &self.work {
             Work::Conv(conv) => conv.run(&mut self.buffers(images)?)?,
             Work::Winograd(conv) => conv.run(&mut self.buffers(images)?, &mut scratch.pixels)?,
+            Work::Bands(bands) => {
+                let images = self.buffers(images)?;
+                images.into_iter().try_for_each(|image| bands.run(image, &mut scratch.pixels))?;
+            }
             _ => images.iter_mut().try_for_each(|image| self.run_one(isa, image, scratch))?,
         }
         Ok(())
     }
 
-    /// What a convolution reads and writes of each image.
+    /// What convolutions read and write of each image.
     fn buffers<'a>(&self, images: &'a mut [Memory]) -> Result<Vec<Buffers<'a>>, Error> {
         let of_image = |image: &'a mut Memory| {
             let (y, around) = image.split(&self.output);
@@ -144,7 +164,7 @@ impl Step {
             Work::ScaleAndShift { factor, shift, bounds } => {
                 scale_and_shift(isa, x(0)?, factor, shift, *bounds, (map, y));
             }
-            Work::MaxPool(windows) => max_pool(isa, windows, x(0)?, (map, y)),
+            Work::MaxPool(pool) => pool.run(x(0)?.1, y)?,
             Work::MeanPool(windows) => mean_pool(isa, windows, x(0)?, (map, y)),
             Work::Activate(activation) => activate(isa, *activation, x(0)?, (map, y)),
             Work::Add(bounds) => {
@@ -157,7 +177,7 @@ impl Step {
             }
             Work::Multiply => multiply(isa, x(0)?, x(1)?, (map, y)),
             Work::Reference(reference) => self.reference(reference, &around, y, scratch)?,
-            Work::Conv(_) | Work::Winograd(_) | Work::Concat => {}
+            Work::Conv(_) | Work::Winograd(_) | Work::Bands(_) | Work::Concat => {}
         }
         Ok(())
     }

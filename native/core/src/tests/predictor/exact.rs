@@ -25,7 +25,8 @@ fn exact_kernels_leave_winograds_algorithm_out() {
     let [fast, exact] = [false, true].map(|exact| {
         let kernels = Kernels { exact, ..Kernels::default() };
         let predictor = Predictor::with(kernels, model.clone(), None).unwrap();
-        let names: Vec<&str> = predictor.profile(1, 1).unwrap().iter().map(|step| step.kernel).collect();
+        let names: Vec<String> =
+            predictor.profile(1, 1).unwrap().into_iter().map(|step| step.kernel).collect();
         (predict(&predictor, &[Row::Floats(&input)]).0, names)
     });
     assert_eq!(fast.1, ["Winograd", "blocks"]);

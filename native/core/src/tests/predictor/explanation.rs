@@ -19,6 +19,7 @@ fn a_plan_has_a_line_for_each_step_and_the_sums() {
     assert!(conv >= 4 * 64 * (3 * 9 + 1), "{conv}");
     let sum: usize = cells[1..4].iter().map(|line| line[line.len() - 1].parse::<usize>().unwrap()).sum();
     assert_eq!(cells[4], ["2.1".to_owned(), sum.to_string()]);
+    assert_eq!(predictor.weight_bytes(), sum);
     let [all, one] = [8, 1].map(|images| predictor.arena_bytes(images).unwrap());
     let last = format!("arena: {all} bytes for 8 images at a time, {one} bytes for one");
     assert_eq!(text.lines().last(), Some(&last[..]));

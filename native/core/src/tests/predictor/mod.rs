@@ -1,5 +1,6 @@
 //! Predictions.
 
+mod bands;
 mod exact;
 mod explanation;
 mod images;

@@ -102,8 +102,8 @@ fn no_more_memory_is_used_than_is_told() {
     };
     let network = Network::input(&[7, 20, 20]).conv2d(wide).relu().conv(20, 3).flatten().dense(CLASSES);
     let predictor = Arc::new(predictor(&network.build()));
-    let kernels: Vec<&str> = predictor.profile(1, 1).unwrap().iter().map(|step| step.kernel).collect();
-    assert!(kernels.contains(&"reference"), "{kernels:?}");
+    let kernels: Vec<String> = predictor.profile(1, 1).unwrap().into_iter().map(|step| step.kernel).collect();
+    assert!(kernels.iter().any(|kernel| kernel == "reference"), "{kernels:?}");
     let inputs: Vec<u8> = (0..7 * 20 * 20).map(|i| i as u8).collect();
     let mut scorer = Scorer::new(predictor.clone(), 2, 1).unwrap();
     let told = predictor.arena_bytes(2).unwrap();

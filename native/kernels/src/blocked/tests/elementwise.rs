@@ -2,8 +2,8 @@ use ndarray::{Array1, Array3, Axis};
 
 use super::{packed, random, unpacked, used, values};
 use crate::blocked::{
-    Activation, Border, Isa, LANES, Map, Pixel, Windows, accumulate, activate, max_pool, mean_pool, multiply,
-    scale_and_shift,
+    Activation, BlockedMaxPool, Border, Isa, LANES, Map, Pixel, Windows, accumulate, activate, mean_pool,
+    multiply, scale_and_shift,
 };
 use crate::{
     Pool2d, adaptive_avg_pool2d, avg_pool2d, hard_sigmoid, hard_swish, leaky_relu, max_pool2d, relu, relu6,
@@ -137,7 +137,7 @@ fn pools_are_those_of_the_reference() {
             let mut expected = Array3::zeros((21, height, width));
             let mut y = used(to.pixels());
             max_pool2d(x.view(), &pool, expected.view_mut()).unwrap();
-            max_pool(isa, &windows(false), (&from, &pixels), (&to, &mut y));
+            BlockedMaxPool::new(isa, windows(false), from, to).unwrap().run(&pixels, &mut y).unwrap();
             check(expected.clone(), &y);
             for counts in [false, true] {
                 avg_pool2d(x.view(), &pool, counts, expected.view_mut()).unwrap();

@@ -1,5 +1,6 @@
 //! Every instruction set of this machine against the references, over odd shapes.
 
+mod bands;
 mod conv;
 mod elementwise;
 mod map;

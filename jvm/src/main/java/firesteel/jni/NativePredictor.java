@@ -12,6 +12,8 @@ final class NativePredictor {
 
   static native long arenaBytes(long id, int images);
 
+  static native long weightBytes(long id);
+
   static native String explain(long id);
 
   static native void close(long id);

@@ -84,6 +84,11 @@ public final class Predictor extends Handle {
     return NativePredictor.arenaBytes(id(), images);
   }
 
+  /** The bytes of the weights, as this processor reads them: all scorers of this predictor share them. */
+  public long weightBytes() {
+    return NativePredictor.weightBytes(id());
+  }
+
   /**
    * How this processor computes an image: a table with a line for each step, its kernel, shape, millions of operations and
    * bytes of weights, and then the bytes of memory that a scorer takes. Nothing is computed for it.

@@ -14,8 +14,9 @@ import org.apache.spark.sql.firesteel.TaskMemory
  * @param images how many are computed at a time, by each of the task's threads
  * @param wanted how many would pay
  * @param bytes of all threads
+ * @param weights bytes of the model, which all tasks of an executor share
  */
-private[firesteel] final case class Room(images: Int, wanted: Int, bytes: Long) {
+private[firesteel] final case class Room(images: Int, wanted: Int, bytes: Long, weights: Long) {
 
   /** How many rows a call has where settings allow so many: a fraction of the images leaves a fraction of the rows. */
   def rows(allowed: Int): Int = math.max(1L, allowed.toLong * images / wanted).toInt
@@ -34,7 +35,7 @@ private[firesteel] object Room {
     val ofEach = (rows - 1) / threads + 1
     val wanted = math.min(predictor.imagesAtOnce(), ofEach)
     @tailrec def halve(images: Int): Room = {
-      val room = Room(images, wanted, threads * predictor.arenaBytes(images))
+      val room = Room(images, wanted, threads * predictor.arenaBytes(images), predictor.weightBytes())
       val granted = memory.take(room.bytes)
       if (granted == room.bytes) room
       else if (images > 1) halve(images / 2)

@@ -86,6 +86,7 @@ private[sql] final class ClassifyMetrics(metrics: Map[String, SQLMetric])
   private val cached = metrics("cachedImages")
   private val bytes = metrics("imageBytes")
   private val arenas = metrics("arenaBytes")
+  private val weights = metrics("weightBytes")
   private val atOnce = metrics("imagesAtOnce")
   private val prepare = metrics("prepareTime")
   private val forward = metrics("forwardTime")
@@ -93,6 +94,7 @@ private[sql] final class ClassifyMetrics(metrics: Map[String, SQLMetric])
   /** A task may run the operator for several partitions, one after the other. */
   override def granted(room: Room): Unit = {
     arenas.set(math.max(arenas.value, room.bytes))
+    weights.set(room.weights)
     atOnce.set(room.images.toDouble)
   }
 
@@ -121,6 +123,7 @@ private[sql] object ClassifyMetrics {
     "cachedImages" -> SQLMetrics.createMetric(sc, "images remembered"),
     "imageBytes" -> SQLMetrics.createSizeMetric(sc, "image bytes"),
     "arenaBytes" -> SQLMetrics.createSizeMetric(sc, "arena bytes"),
+    "weightBytes" -> SQLMetrics.createSizeMetric(sc, "weight bytes"),
     "imagesAtOnce" -> SQLMetrics.createAverageMetric(sc, "images at once"),
     "prepareTime" -> SQLMetrics.createNanoTimingMetric(sc, "prepare time"),
     "forwardTime" -> SQLMetrics.createNanoTimingMetric(sc, "forward time")

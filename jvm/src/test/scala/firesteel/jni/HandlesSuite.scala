@@ -17,6 +17,7 @@ class HandlesSuite extends AnyFunSuite with ChildJvm {
     NativePredictor.width(_),
     NativePredictor.imagesAtOnce(_),
     NativePredictor.explain(_),
+    NativePredictor.weightBytes(_),
     NativePredictor.arenaBytes(_, 1),
     NativeScorer.open(_, 1, 1)
   )

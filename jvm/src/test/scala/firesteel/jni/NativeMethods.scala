@@ -99,6 +99,7 @@ final class GoodArguments(torch: Boolean) {
     "NativePredictor.imagesAtOnce" -> Seq(predictor),
     "NativePredictor.live" -> Seq(),
     "NativePredictor.open" -> Seq[Any](file, digest, null, null, false),
+    "NativePredictor.weightBytes" -> Seq(predictor),
     "NativePredictor.width" -> Seq(predictor),
     "NativeRandom.rowKeys" -> Seq(1L, 2, 3L, new Array[Long](4)),
     "NativeRandom.windowOrder" -> Seq(1L, 2, 3, 4, new Array[Int](5)),

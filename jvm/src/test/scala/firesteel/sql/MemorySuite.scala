@@ -38,6 +38,8 @@ class MemorySuite extends SqlSuite with SparkChild {
     // The mean of a task is kept as ten times its value.
     assert(found("arenaBytes") === 3 * bytes(8) && found("imagesAtOnce") === 3 * 8 * 10)
     assert(found("batches") === 3)
+    // Each task tells of the same weights.
+    assert(weights > 0 && found("weightBytes") === 3 * weights)
   }
 
   test("a task takes memory for no more images than a call has rows") {
@@ -104,11 +106,12 @@ private object MemorySuite {
 
   val rows = 66
 
-  /** The bytes of memory in which so many images are computed at a time. */
-  lazy val bytes: Map[Int, Long] = {
+  /** The bytes of memory in which so many images are computed at a time, and those of the weights. */
+  lazy val (bytes: Map[Int, Long], weights: Long) = {
     val file = Bars.file(5, network)
     Using.resource(Predictor.open(file, Models.digest(file), null)) { predictor =>
-      Seq(1, 2, 4, 8).map(images => images -> predictor.arenaBytes(images)).toMap
+      val arenas = Seq(1, 2, 4, 8).map(images => images -> predictor.arenaBytes(images)).toMap
+      (arenas, predictor.weightBytes())
     }
   }
 

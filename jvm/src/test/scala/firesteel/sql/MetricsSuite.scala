@@ -43,7 +43,7 @@ class MetricsSuite extends SqlSuite with SparkChild {
     assert(
       metrics(sql("SELECT id, classify(NULL) FROM photos"))
         .filter(_._2 != 0)
-        .keySet === Set("numOutputRows", "arenaBytes", "imagesAtOnce", "prepareTime"))
+        .keySet === Set("numOutputRows", "arenaBytes", "weightBytes", "imagesAtOnce", "prepareTime"))
   }
 
   test("the bounds of batches are read when a query runs") {
@@ -81,6 +81,7 @@ class MetricsSuite extends SqlSuite with SparkChild {
       assert(found("batches") === "32" && !found.contains("bad images"))
       assert(found("image bytes").contains("KiB") && found("forward time").contains("ms"), found)
       assert(found("arena bytes").contains("KiB (") && found("images at once").contains("(8, 8, 8 ("), found)
+      assert(found("weight bytes").contains("KiB ("), found)
     }
   }
 
