@@ -61,17 +61,19 @@ class Contest(NamedTuple):
         """A row for each network and batch, and the means of our ratios."""
         peers = [peer.name for peer, _ in self.peers]
         titles = ["network", "batch", "Firesteel", *peers, *(f"to {peer}" for peer in peers)]
-        lines = [row(*titles, "GFLOP/s (of the peak)"), "|---" * (len(titles) + 1) + "|"]
+        lines = [row(*titles), "|---" * len(titles) + "|"]
         medians: list[tuple[str, list[float]]] = []  # of the ratios to each peer, a list a row
         for name, batch in itertools.product(networks, batches):
             found = [self.round(name, batch) for _ in range(rounds)]
             ours, *others = zip(*(one.speeds for one in found))
             medians.append((name, [statistics.median(common.ratios(ours, other)) for other in others]))
-            speeds = (f"{statistics.median(own):.1f} ({max(own):.1f})" for own in (ours, *others))
-            rate = statistics.median(ours) * found[0].gflop
-            share = statistics.median(one.speeds[0] * one.gflop / one.peak for one in found)
+            shares = zip(*([speed * one.gflop / one.peak for speed in one.speeds] for one in found))
+            speeds = (
+                f"{statistics.median(own):.1f} ({max(own):.1f}) {statistics.median(share):.0%}"
+                for own, share in zip((ours, *others), shares)
+            )
             ratios = (f"{ratio:.2f}" for ratio in medians[-1][1])
-            lines.append(row(name, batch, *speeds, *ratios, f"{rate:.0f} ({share:.0%})"))
+            lines.append(row(name, batch, *speeds, *ratios))
             print(lines[-1], flush=True)
 
         def means(names: tuple[str, ...]) -> str:
@@ -107,9 +109,10 @@ def main() -> None:
         "# The forward pass",
         "",
         "Written by `make bench`. Images per second on one thread, fp32, from pixels in memory to scores, all programs",
-        "on one core in turn: the median of the rounds (the best), and the median of our ratios to each peer. GFLOP/s",
-        "are twice the multiplications of a direct convolution, and their share that of the fused multiply-adds which",
-        "the core does in registers at that time: Winograd's algorithm multiplies less, so it may exceed 100 %.",
+        "on one core in turn: the median of the rounds, the best in brackets, and the share of the core's peak; then",
+        "the median of our ratios to each peer. The peak is what fused multiply-adds reach in registers at that time,",
+        "the work twice the multiplications of a direct convolution: Winograd's algorithm, of which there are fewer,",
+        "may exceed 100 %.",
         "",
         f"{common.where()}, {ROUNDS} rounds in turn.",
         "",

@@ -74,7 +74,7 @@ impl Augmentations {
             pixels = change.apply(pixels, random)?;
         }
         let mut planes = vec![0; pixels.data.len()];
-        pixels.write_planes(order, [0, 0], [pixels.height, pixels.width], &mut planes);
+        pixels.write_planes(order, &mut planes);
         Ok(planes)
     }
 

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use firesteel_image::{Error as ImageError, Format, Limits, Preparation, info};
+use firesteel_image::{Error as ImageError, Format, Limits, Preparation, Prepared, info};
 
 use crate::network::Shape;
 use crate::{Error, Preprocessing, Status};
@@ -35,14 +35,9 @@ impl ImageReader {
         self.values
     }
 
-    /// The row's bytes in the layout of the network's input: the row itself where it is raw, else the image,
-    /// which `buffer` then holds; or the status of a row that cannot be read.
-    pub fn read<'a>(
-        &self,
-        row: &'a [u8],
-        buffer: &'a mut Vec<u8>,
-    ) -> Result<Result<&'a [u8], Status>, Error> {
-        let raw = if row.len() == self.values { Ok(row) } else { Err(Status::Size) };
+    /// What the row's bytes are: raw pixels or an image, or the status of a row that cannot be read.
+    pub fn read<'a>(&self, row: &'a [u8]) -> Result<Result<Image<'a>, Status>, Error> {
+        let raw = if row.len() == self.values { Ok(Image::Raw(row)) } else { Err(Status::Size) };
         let (Some((preparation, shape)), Some(format)) = (&self.images, Format::of(row)) else {
             return Ok(raw);
         };
@@ -52,9 +47,8 @@ impl ImageReader {
         if raw.is_ok() && matches!(info(row, &self.limits), Err(ImageError::Damaged { .. })) {
             return Ok(raw);
         }
-        buffer.resize(self.values, 0);
-        match preparation.prepare(row, *shape, &self.limits, buffer) {
-            Ok(()) => Ok(Ok(buffer)),
+        match preparation.prepare(row, *shape, &self.limits) {
+            Ok(image) => Ok(Ok(Image::Prepared(image))),
             Err(error) => status_of(error).map(Err),
         }
     }
@@ -74,16 +68,43 @@ impl ImageReader {
                 format!("{rows} rows need {values} pixels and {rows} statuses, not {found} and {statuses}");
             return Err(Error::Setting { name: "pixels", problem });
         }
-        let mut buffer = vec![];
         let places = pixels.chunks_exact_mut(self.values).zip(status);
         for (row, (out, status)) in rows.iter().zip(places) {
             out.fill(0);
-            *status = by_row(*row, |row| {
-                Ok(self.read(row, &mut buffer)?.map(|pixels| out.copy_from_slice(pixels)))
-            })?
-            .map_or_else(|status| status, |()| Status::Ok);
+            *status = by_row(*row, |row| Ok(self.read(row)?.map(|image| image.write(out))))?
+                .map_or_else(|status| status, |()| Status::Ok);
         }
         Ok(())
+    }
+}
+
+/// The bytes of one input, in the layout of the network's input shape.
+#[derive(Debug)]
+pub enum Image<'a> {
+    /// The row itself.
+    Raw(&'a [u8]),
+    /// Planes of an image, which are written where they are wanted.
+    Prepared(Prepared),
+}
+
+impl Image<'_> {
+    /// Writes all bytes: `out` has as many.
+    pub fn write(&self, out: &mut [u8]) {
+        match self {
+            Image::Raw(bytes) => out.copy_from_slice(bytes),
+            Image::Prepared(image) => image.write(out),
+        }
+    }
+
+    /// A row of a plane of `height` rows, as long as `buffer`, which may then hold it.
+    pub fn row<'b>(&'b self, plane: usize, row: usize, height: usize, buffer: &'b mut [u8]) -> &'b [u8] {
+        match self {
+            Image::Raw(bytes) => &bytes[(plane * height + row) * buffer.len()..][..buffer.len()],
+            Image::Prepared(image) => {
+                image.write_row(plane, row, buffer);
+                buffer
+            }
+        }
     }
 }
 

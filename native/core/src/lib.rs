@@ -25,7 +25,7 @@ pub use augmentations::Augmentations;
 pub use error::{Error, ErrorKind};
 pub use firesteel_image as image;
 pub use firesteel_kernels::blocked::Isa;
-pub use images::{ImageReader, by_row, status_of};
+pub use images::{Image, ImageReader, by_row, status_of};
 pub use import::{Architecture, import};
 pub use initializer::Initializer;
 pub use model::Model;

@@ -120,7 +120,12 @@ impl ByteTable {
         }
     }
 
-    /// Whether the bytes of an input stand for finite numbers, as all do but of a strange scale or deviation.
+    /// Whether all bytes stand for finite numbers, as they do but of a strange scale or deviation.
+    pub fn is_all_finite(&self) -> bool {
+        self.finite
+    }
+
+    /// Whether the bytes of an input stand for finite numbers.
     pub fn is_finite(&self, bytes: &[u8]) -> bool {
         let mut channels = bytes.chunks(self.values_per_channel).enumerate();
         self.finite

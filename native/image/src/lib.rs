@@ -26,7 +26,7 @@ pub use header::{Info, info};
 pub use limits::Limits;
 pub use pixels::Pixels;
 pub use planes::ColorOrder;
-pub use preparation::{Preparation, Resize};
+pub use preparation::{Preparation, Prepared, Resize};
 pub use resize::{Filter, PassOrder, Resampling, resize};
 
 #[cfg(test)]

@@ -35,22 +35,12 @@ impl Pixels {
         Pixels { width, height, channels, data }
     }
 
-    /// Writes the image into planes of `height` rows and `width` columns, its first pixel in the row and column `at`.
-    /// What lies around it stays.
-    pub fn write_planes(
-        &self,
-        order: ColorOrder,
-        at: [usize; 2],
-        [height, width]: [usize; 2],
-        out: &mut [u8],
-    ) {
-        for (plane, out) in out.chunks_exact_mut(height * width).enumerate() {
+    /// Writes the image into planes of as many rows and columns.
+    pub fn write_planes(&self, order: ColorOrder, out: &mut [u8]) {
+        for (plane, out) in out.chunks_exact_mut(self.height * self.width).enumerate() {
             let channel = order.channel(plane, self.channels);
-            let rows = out.chunks_exact_mut(width).skip(at[0]);
-            for (row, source) in rows.zip(self.data.chunks_exact(self.width * self.channels)) {
-                for (out, pixel) in row[at[1]..].iter_mut().zip(source.chunks_exact(self.channels)) {
-                    *out = pixel[channel];
-                }
+            for (out, pixel) in out.iter_mut().zip(self.data.chunks_exact(self.channels)) {
+                *out = pixel[channel];
             }
         }
     }
@@ -66,7 +56,7 @@ mod tests {
         for (order, planes) in [(ColorOrder::Rgb, [1, 4, 2, 5, 3, 6]), (ColorOrder::Bgr, [3, 6, 2, 5, 1, 4])]
         {
             let mut out = [0; 6];
-            pixels.write_planes(order, [0, 0], [1, 2], &mut out);
+            pixels.write_planes(order, &mut out);
             assert_eq!(out, planes);
             assert_eq!(Pixels::from_planes(&planes, [3, 1, 2], order), pixels);
         }

@@ -117,28 +117,21 @@ impl Preparation {
         Ok(())
     }
 
-    /// Prepares an encoded image: fills `out` with `channels` planes of `height` rows of `width` bytes.
+    /// Prepares an encoded image for `channels` planes of `height` rows of `width` bytes.
     pub fn prepare(
         &self,
         bytes: &[u8],
         [channels, height, width]: [usize; 3],
         limits: &Limits,
-        out: &mut [u8],
-    ) -> Result<(), Error> {
+    ) -> Result<Prepared, Error> {
         self.check([channels, height, width])?;
-        if out.len() != channels * height * width {
-            let problem = format!("has {} bytes, {channels} x {height} x {width} are written", out.len());
-            return Err(Error::setting("out", problem));
-        }
         let options =
             DecodeOptions { formats: self.formats.clone(), channels, alpha: self.alpha, orient: self.orient };
-        let canvas = self.lay_out(&decode(bytes, &options, limits)?, [height, width], limits)?;
-        canvas.write_planes(self.color_order, [height, width], out);
-        Ok(())
+        self.lay_out(&decode(bytes, &options, limits)?, [height, width], limits)
     }
 
-    /// Resizes and crops: the pixels, and where they lie in the result of `wanted` rows and columns.
-    fn lay_out(&self, pixels: &Pixels, wanted: [usize; 2], limits: &Limits) -> Result<Canvas, Error> {
+    /// Resizes and crops to `wanted` rows and columns.
+    fn lay_out(&self, pixels: &Pixels, wanted: [usize; 2], limits: &Limits) -> Result<Prepared, Error> {
         let found = [pixels.height, pixels.width];
         let scaled = match &self.resize {
             None if self.crop.is_none() && found != wanted => return Err(Error::Size { found, wanted }),
@@ -161,29 +154,52 @@ impl Preparation {
         });
         let resampling = Resampling { filter: self.filter, pass_order: self.pass_order };
         let pixels = resize(pixels, scaled, region, resampling, limits)?;
-        Ok(Canvas { pixels, at: places.map(|(_, before)| before), fill: letterbox.unwrap_or([0; 3]) })
+        Ok(Prepared {
+            pixels,
+            at: places.map(|(_, before)| before),
+            size: wanted,
+            fill: letterbox.unwrap_or([0; 3]),
+            order: self.color_order,
+        })
     }
 }
 
 /// The longest side that a description may ask for.
 const MAX_SIDE: usize = 1 << 14;
 
-/// Pixels and their place in a larger result.
-struct Canvas {
+/// A prepared image, as planes that are written row by row where they are wanted.
+#[derive(Debug)]
+pub struct Prepared {
     pixels: Pixels,
+    /// The row and the column of the result at which the pixels begin.
     at: [usize; 2],
+    /// Rows and columns of the result.
+    size: [usize; 2],
     fill: [u8; 3],
+    order: ColorOrder,
 }
 
-impl Canvas {
-    /// Writes all planes of a result of `height` rows and `width` columns.
-    fn write_planes(&self, order: ColorOrder, [height, width]: [usize; 2], out: &mut [u8]) {
-        let Canvas { pixels, at, fill } = self;
-        if [pixels.height, pixels.width] != [height, width] {
-            for (plane, out) in out.chunks_exact_mut(height * width).enumerate() {
-                out.fill(fill[order.channel(plane, pixels.channels)]);
-            }
+impl Prepared {
+    /// Writes a row of a plane, as long as `out`, which has as many bytes as the result has columns.
+    pub fn write_row(&self, plane: usize, row: usize, out: &mut [u8]) {
+        let Prepared { pixels, at: [top, left], fill, .. } = self;
+        let channel = self.order.channel(plane, pixels.channels);
+        let line = row.checked_sub(*top).filter(|&line| line < pixels.height);
+        if line.is_none() || pixels.width < out.len() {
+            out.fill(fill[channel]);
         }
-        pixels.write_planes(order, *at, [height, width], out);
+        let Some(line) = line else { return };
+        let source = pixels.data.chunks_exact(pixels.width * pixels.channels).nth(line).unwrap_or_default();
+        for (out, pixel) in out[*left..].iter_mut().zip(source.chunks_exact(pixels.channels)) {
+            *out = pixel[channel];
+        }
+    }
+
+    /// Writes all planes one behind the other: `out` has as many bytes as these have in all.
+    pub fn write(&self, out: &mut [u8]) {
+        let [height, width] = self.size;
+        for (line, row) in out.chunks_exact_mut(width).enumerate() {
+            self.write_row(line / height, line % height, row);
+        }
     }
 }

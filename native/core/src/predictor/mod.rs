@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use firesteel_image::Limits;
 
 use crate::network::Shape;
-use crate::{ByteTable, Error, ImageReader, Model, Preprocessing, Status};
+use crate::{ByteTable, Error, Image, ImageReader, Model, Preprocessing, Status};
 use output::Output;
 use plan::{Input, Plan};
 pub use plan::{Kernels, StepProfile};
@@ -145,7 +145,6 @@ impl Predictor {
     fn run(&self, images: usize) -> Result<Run, Error> {
         self.arena_bytes(images)?;
         Ok(Run {
-            pixels: vec![],
             images,
             arena: self.plan.arena(images)?,
             #[cfg(test)]
@@ -181,9 +180,9 @@ impl Predictor {
     fn begin(&self, row: Row, at: usize, run: &mut Run) -> Result<Status, Error> {
         let input = match row {
             Row::Null => return Ok(Status::Null),
-            Row::Bytes(bytes) => match self.images.read(bytes, &mut run.pixels)? {
-                Ok(bytes) if !self.table.is_finite(bytes) => return Ok(Status::NotFinite),
-                Ok(bytes) => Input::Bytes { bytes, table: &self.table },
+            Row::Bytes(bytes) => match self.images.read(bytes)? {
+                Ok(image) if !self.is_finite(&image) => return Ok(Status::NotFinite),
+                Ok(image) => Input::Bytes { image, table: &self.table },
                 Err(status) => return Ok(status),
             },
             Row::Floats(floats) if floats.len() != self.input.values() => return Ok(Status::Size),
@@ -193,6 +192,19 @@ impl Predictor {
         };
         self.plan.begin(input, at, &mut run.arena)?;
         Ok(Status::Ok)
+    }
+
+    /// Whether an image's bytes stand for finite numbers.
+    fn is_finite(&self, image: &Image) -> bool {
+        match image {
+            Image::Raw(bytes) => self.table.is_finite(bytes),
+            Image::Prepared(_) if self.table.is_all_finite() => true,
+            Image::Prepared(image) => {
+                let mut bytes = vec![0; self.input.values()];
+                image.write(&mut bytes);
+                self.table.is_finite(&bytes)
+            }
+        }
     }
 
     /// Computes the rest of some of the rows, which have been begun in this order.

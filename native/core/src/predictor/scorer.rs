@@ -82,8 +82,6 @@ const MAX_WORKERS: usize = 4096;
 /// The memory of one thread.
 #[derive(Debug)]
 pub(super) struct Run {
-    /// The planes of a decoded image.
-    pub(super) pixels: Vec<u8>,
     /// How many images are computed at a time.
     pub(super) images: usize,
     pub(super) arena: Arena,

@@ -75,7 +75,7 @@ pub(super) fn difference(bytes: &[u8], expected: &Expected) -> Option<String> {
             ..Preparation::short_side_and_crop(256, 224, filter)
         };
         let mut planes = vec![0; 3 * 224 * 224];
-        preparation.prepare(bytes, [3, 224, 224], &Limits::DEFAULT, &mut planes).unwrap();
+        preparation.prepare(bytes, [3, 224, 224], &Limits::DEFAULT).unwrap().write(&mut planes);
         let name = format!("{filter:?}").to_lowercase();
         if expected.filters[&name] != digest(&interleaved(&planes)) {
             return Some(format!("is resized to other bytes by {name}"));

@@ -30,7 +30,7 @@ struct Letterbox {
 
 fn prepare(preparation: &Preparation, file: &[u8], shape: [usize; 3]) -> Result<Vec<u8>, Error> {
     let mut out = vec![77; shape.iter().product()];
-    preparation.prepare(file, shape, &Limits::default(), &mut out)?;
+    preparation.prepare(file, shape, &Limits::default())?.write(&mut out);
     Ok(out)
 }
 

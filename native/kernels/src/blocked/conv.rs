@@ -87,9 +87,8 @@ struct Tiles {
 }
 
 impl BlockedConv {
-    /// Prepares a convolution. `weight` is `[filters, channels / groups, kh, kw]`, `bias` `[filters]`. `None` where
-    /// this way cannot compute it: strides along a row other than 1, 2 (and 4 for planes). An error where shapes do
-    /// not fit, or a window leaves the source's border.
+    /// Prepares a convolution. `weight` is `[filters, channels / groups, kh, kw]`, `bias` `[filters]`. An error where
+    /// shapes do not fit, or a window leaves the source's border.
     pub fn new(
         isa: Isa,
         weight: ArrayView4<f32>,
@@ -98,7 +97,7 @@ impl BlockedConv {
         source: Source,
         y: Map,
         ending: Ending,
-    ) -> Result<Option<BlockedConv>, Error> {
+    ) -> Result<BlockedConv, Error> {
         let (filters, per_group, kh, kw) = weight.dim();
         let wrong = |what, found: Vec<usize>, expected: Vec<usize>| {
             Err(Error { kernel: "blocked convolution", what, found, expected })
@@ -132,12 +131,12 @@ impl BlockedConv {
         let mut first = 0;
         while first < y.blocks() {
             let Some((blocks, tiles)) = conv.widest(y.blocks() - first, geometry.groups) else {
-                return Ok(None);
+                return wrong("kernels", vec![y.blocks()], vec![first]);
             };
             conv.append(first, blocks, tiles, weight, bias, geometry);
             first += blocks;
         }
-        Ok(Some(conv))
+        Ok(conv)
     }
 
     /// The same, where it computes single pixels of one row, for a row of another width. Both have the same weights.
@@ -334,6 +333,7 @@ impl BlockedConv {
         let mut tile = Tile {
             x: std::ptr::null(),
             x_row: self.steps[0],
+            x_step: self.steps[1],
             window: &panel.window,
             weights: self.weights[panel.weights..].as_ptr().cast(),
             soon: std::ptr::null(),

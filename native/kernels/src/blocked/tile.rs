@@ -24,6 +24,8 @@ pub(super) struct Tile<'a> {
     pub(super) x: *const f32,
     /// From there to that of the first pixel of the second row.
     pub(super) x_row: usize,
+    /// From the window of one pixel to that of the next in a row.
+    pub(super) x_step: usize,
     /// The values of a window.
     pub(super) window: &'a [Stretch],
     /// For each value of the window, as many blocks of 16 weights as the kernel has.
@@ -50,9 +52,11 @@ pub(super) struct Tile<'a> {
 pub(super) type Kernel = unsafe fn(&Tile);
 
 /// `y = clamp(bias + sum of x * weights + residual)` for R rows of P pixels and V blocks of output channels. STEP is
-/// the distance of two pixels of `x` in a row. The order of the additions is that of the window.
+/// the distance of two pixels of `x` in a row, or 0 where the tile tells it. The order of the additions is that of the
+/// window.
 #[inline(always)]
 unsafe fn tile<L: Lanes, const V: usize, const R: usize, const P: usize, const STEP: usize>(t: &Tile) {
+    let step = if STEP == 0 { t.x_step } else { STEP };
     // Wrapping, since checks of overflow would be among the innermost instructions.
     let y_at = |r: usize, p: usize, v: usize| {
         let row = r.wrapping_mul(t.y_row).wrapping_add(v.wrapping_mul(t.y_block));
@@ -92,7 +96,7 @@ unsafe fn tile<L: Lanes, const V: usize, const R: usize, const P: usize, const S
                 for (r, row) in sums.iter_mut().enumerate() {
                     let x = x.wrapping_add(r.wrapping_mul(t.x_row));
                     for (p, pixel) in row.iter_mut().enumerate() {
-                        let value = L::splat(*x.wrapping_add(p.wrapping_mul(STEP)));
+                        let value = L::splat(*x.wrapping_add(p.wrapping_mul(step)));
                         for (sum, weight) in pixel.iter_mut().zip(weights) {
                             *sum = sum.multiply_add(value, weight);
                         }
@@ -193,7 +197,7 @@ pub(super) fn kernel(isa: Isa, blocks: usize, rows: usize, pixels: usize, step: 
                 4 => $set::$row::<$v, 4>(pixels),
                 16 => $set::$row::<$v, 16>(pixels),
                 32 => $set::$row::<$v, 32>(pixels),
-                _ => None,
+                _ => $set::$row::<$v, 0>(pixels),
             }
         };
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use firesteel_kernels::blocked::{LANES, Pixel};
 
-use super::fuse::{Unit, Way, is_planes, storage, way};
+use super::fuse::{Unit, is_depthwise, storage};
 use crate::network::{Graph, Op, Source};
 
 /// The least bytes of a map that is not written as a whole: as many as the second cache of today's processors has. Smaller ones
@@ -73,10 +73,10 @@ fn kind(graph: &Graph, unit: &Unit) -> Option<Kind> {
         Op::MaxPool2d(_) => Some(Kind::MaxPool),
         Op::Conv2d(conv) => {
             let channels = graph.shape(node.inputs[0]).dimensions()[0];
-            match way(conv, channels, is_planes(graph, node.inputs[0])) {
-                Way::Blocks if unit.winograd.is_none() => Some(Kind::Conv),
-                Way::Depthwise => Some(Kind::Depthwise),
-                _ => None,
+            match unit.winograd {
+                None if is_depthwise(conv, channels) => Some(Kind::Depthwise),
+                None => Some(Kind::Conv),
+                Some(_) => None,
             }
         }
         _ => None,

@@ -24,26 +24,9 @@ pub(super) struct Unit {
     pub(super) result: usize,
 }
 
-/// How a convolution is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    /// By the kernel of all convolutions and dense layers.
-    Blocks,
-    /// By that of convolutions whose filters see one channel each.
-    Depthwise,
-    /// By the reference, since the kernels do not know its strides.
-    Reference,
-}
-
-/// How a convolution of so many channels is computed, whose input may be planes.
-pub(super) fn way(conv: &Conv2d, channels: usize, planes: bool) -> Way {
-    if conv.groups == channels && conv.filters == channels && channels > 1 {
-        Way::Depthwise
-    } else if conv.stride[1] <= 2 || planes {
-        Way::Blocks
-    } else {
-        Way::Reference
-    }
+/// Whether the filters of a convolution of so many channels see one channel each: there is a kernel for these.
+pub(super) fn is_depthwise(conv: &Conv2d, channels: usize) -> bool {
+    conv.groups == channels && conv.filters == channels && channels > 1
 }
 
 /// Whether a value is an image of few channels that convolutions alone read: these know planes.
@@ -52,7 +35,7 @@ pub(super) fn is_planes(graph: &Graph, source: Source) -> bool {
         !node.op.keeps_values() && node.inputs.iter().any(|&input| storage(graph, input) == Source::Input)
     };
     let knows = |node: &GraphNode| match &node.op {
-        Op::Conv2d(conv) => conv.groups == 1 && matches!(conv.stride[1], 1 | 2 | 4),
+        Op::Conv2d(conv) => conv.groups == 1,
         _ => false,
     };
     storage(graph, source) == Source::Input
@@ -132,11 +115,7 @@ fn grow(graph: &Graph, readers: &Readers, made: &[bool], node: usize) -> Unit {
     };
     let channels = graph.shape(nodes[node].inputs[0]).dimensions()[0];
     let [can_norm, can_add, can_bound, can_activate] = match &nodes[node].op {
-        Op::Conv2d(conv) => match way(conv, channels, is_planes(graph, nodes[node].inputs[0])) {
-            Way::Blocks => [true, true, true, true],
-            Way::Depthwise => [true, false, true, true],
-            Way::Reference => [false; 4],
-        },
+        Op::Conv2d(conv) => [true, !is_depthwise(conv, channels), true, true],
         Op::Dense(_) => [false, true, true, true],
         Op::BatchNorm(_) => [false, false, true, false],
         Op::Add {} => {

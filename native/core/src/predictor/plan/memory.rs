@@ -14,7 +14,6 @@ use crate::Error;
 pub(super) struct Values {
     inputs: Vec<usize>,
     output: usize,
-    columns: usize,
 }
 
 impl Values {
@@ -28,14 +27,13 @@ impl Values {
                 *most = shape.values().max(*most);
             }
             most.output = layer.node.shape.values().max(most.output);
-            most.columns = layer.columns().max(most.columns);
         }
         most
     }
 
     /// All of them.
     pub(super) fn sum(&self) -> usize {
-        self.inputs.iter().sum::<usize>() + self.output + self.columns
+        self.inputs.iter().sum::<usize>() + self.output
     }
 }
 
@@ -45,7 +43,6 @@ pub(super) struct Scratch {
     pub(super) pixels: Vec<Pixel>,
     pub(super) inputs: Vec<Vec<f32>>,
     pub(super) output: Vec<f32>,
-    pub(super) columns: Vec<f32>,
 }
 
 /// The memory of one image.
@@ -91,12 +88,12 @@ impl Scratch {
     /// For steps of which none needs more than so many pixels and values.
     pub(super) fn new(pixels: Vec<Pixel>, values: &Values) -> Result<Scratch, TryReserveError> {
         let inputs = values.inputs.iter().map(|&values| room(values)).collect::<Result<_, _>>()?;
-        Ok(Scratch { pixels, inputs, output: room(values.output)?, columns: room(values.columns)? })
+        Ok(Scratch { pixels, inputs, output: room(values.output)? })
     }
 
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        let values = self.inputs.iter().chain([&self.output, &self.columns]).map(Vec::capacity);
+        let values = self.inputs.iter().chain([&self.output]).map(Vec::capacity);
         self.pixels.capacity() * size_of::<Pixel>() + values.sum::<usize>() * size_of::<f32>()
     }
 

@@ -6,18 +6,18 @@ use std::ops::Range;
 
 use firesteel_kernels::blocked::{Border, LANES, Map, Pixel};
 
-use super::fuse::{Unit, Way, is_planes, way};
-use crate::ByteTable;
+use super::fuse::{Unit, is_planes};
 use crate::network::{Graph, Op, Shape, Source};
 use crate::predictor::layer;
+use crate::{ByteTable, Image};
 
 /// What a network is given, in the order (channel, row, column).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(in super::super) enum Input<'a> {
     /// The values.
     Floats(&'a [f32]),
     /// Bytes, and the numbers that they stand for.
-    Bytes { bytes: &'a [u8], table: &'a ByteTable },
+    Bytes { image: Image<'a>, table: &'a ByteTable },
 }
 
 /// How long a value is needed.
@@ -50,15 +50,19 @@ impl Place {
             Input::Floats(x) if self.planes => {
                 self.map.pack_planes(pixels, |row, out| out.copy_from_slice(&x[row * width..][..width]));
             }
-            Input::Bytes { bytes, table } if self.planes => {
-                self.map.pack_planes(pixels, |row, out| {
-                    table.write(row / height, &bytes[row * width..][..width], out);
+            Input::Bytes { image, table } if self.planes => {
+                let mut buffer = vec![0; width];
+                self.map.pack_planes(pixels, |line, out| {
+                    let (plane, row) = (line / height, line % height);
+                    table.write(plane, image.row(plane, row, height, &mut buffer), out);
                 });
             }
             Input::Floats(x) => self.map.pack(x, pixels),
-            Input::Bytes { bytes, table } => {
+            Input::Bytes { image, table } => {
+                let mut bytes = vec![0; self.values()];
+                image.write(&mut bytes);
                 values.clear();
-                table.append(bytes, values);
+                table.append(&bytes, values);
                 self.map.pack(values, pixels);
             }
         }
@@ -226,14 +230,11 @@ fn maps<'a>(graph: &Graph, units: impl Iterator<Item = &'a Unit>) -> HashMap<Key
 /// The border of zeros that a unit needs around an input.
 fn border(graph: &Graph, unit: &Unit, source: Source) -> Border {
     let Op::Conv2d(conv) = &graph.nodes()[unit.node].op else { return Border::default() };
-    let (Some([channels, height, width]), Some([_, oh, ow])) =
+    let (Some([_, height, width]), Some([_, oh, ow])) =
         (graph.shape(source).map(), graph.nodes()[unit.node].shape.map())
     else {
         return Border::default();
     };
-    if way(conv, channels, is_planes(graph, source)) == Way::Reference {
-        return Border::default();
-    }
     let Ok([top, left]) = conv.padding_before([height, width]) else { return Border::default() };
     if let (Some(size), Ok(geometry)) = (unit.winograd, layer::convolution(conv, [height, width])) {
         return size.border(&geometry, [height, width], [oh, ow]);

@@ -8,7 +8,7 @@ use firesteel_kernels::blocked::{
 use ndarray::{Array4, ArrayView4};
 
 use super::bands::BAND;
-use super::fuse::{Unit, Way, activation, way};
+use super::fuse::{Unit, activation, is_depthwise};
 use super::places::Places;
 use super::step::{Reference, Step, Work};
 use crate::network::{Conv2d, Graph, GraphNode, Op, Pool2d, Source};
@@ -85,11 +85,8 @@ struct Prepare<'a> {
 
 impl Prepare<'_> {
     fn work(&self) -> Result<Work, Error> {
-        let x = self.inputs[0];
         Ok(match &self.node.op {
-            Op::Conv2d(conv) if way(conv, x.channels, self.planes) != Way::Reference => {
-                self.convolution(conv)?
-            }
+            Op::Conv2d(conv) => self.convolution(conv)?,
             Op::Dense(_) => self.dense()?,
             Op::BatchNorm(_) => {
                 let (factor, shift) = self.norm(self.unit.node);
@@ -115,9 +112,8 @@ impl Prepare<'_> {
 
     fn reference(&self) -> Work {
         let graph = self.model.graph();
-        let weights = (0..self.node.weights.len()).map(|i| self.weight(self.node, i).to_vec()).collect();
         let shapes = self.node.inputs.iter().map(|&source| graph.shape(source).clone()).collect();
-        Work::Reference(Box::new(Reference { node: self.node.clone(), shapes, weights }))
+        Work::Reference(Box::new(Reference { node: self.node.clone(), shapes }))
     }
 
     fn weight(&self, node: &GraphNode, i: usize) -> &[f32] {
@@ -160,7 +156,7 @@ impl Prepare<'_> {
                 bias[filter] = (f64::from(bias[filter]) * factor[filter] + shift[filter]) as f32;
             }
         }
-        if way(conv, x.channels, self.planes) == Way::Depthwise {
+        if is_depthwise(conv, x.channels) {
             let (y, activation) = (self.output, self.unit.activation);
             return Ok(Work::Depthwise(BlockedDepthwise::new(
                 self.isa,
@@ -215,11 +211,7 @@ impl Prepare<'_> {
         let x = self.inputs[0];
         let values = if self.planes { Values::planes(x) } else { Values::blocks(x) };
         let conv = BlockedConv::new(self.isa, weight, bias, geometry, values, self.output, self.ending())?;
-        conv.map(Work::Conv).ok_or_else(|| Error::Layer {
-            layer: self.node.name.clone(),
-            op: "conv2d",
-            problem: "has strides for which there is no kernel".to_owned(),
-        })
+        Ok(Work::Conv(conv))
     }
 
     fn max_pool(&self, windows: [Windows; 2]) -> Result<Work, Error> {

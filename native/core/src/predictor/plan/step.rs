@@ -6,12 +6,11 @@ use firesteel_kernels::blocked::{
     Activation, BlockedBands, BlockedConv, BlockedDepthwise, BlockedMaxPool, BlockedWinograd, Buffers, Isa,
     Map, Pixel, Stage, Windows, accumulate, activate, copy_blocks, mean_pool, multiply, scale_and_shift,
 };
-use firesteel_kernels::conv2d_columns;
 
 use super::memory::{Around, Memory, Scratch};
 use super::places::Place;
 use crate::Error;
-use crate::network::{GraphNode, Op, Shape};
+use crate::network::{GraphNode, Shape};
 use crate::predictor::layer;
 
 /// What a step computes, and what of.
@@ -58,19 +57,6 @@ pub(super) struct Reference {
     pub(super) node: GraphNode,
     /// The shapes of its inputs.
     pub(super) shapes: Vec<Shape>,
-    pub(super) weights: Vec<Vec<f32>>,
-}
-
-impl Reference {
-    /// The values of a convolution's columns.
-    pub(super) fn columns(&self) -> usize {
-        let (Op::Conv2d(conv), Some([_, height, width]), Some([channels, ..])) =
-            (&self.node.op, self.node.shape.map(), self.shapes.first().and_then(Shape::map))
-        else {
-            return 0;
-        };
-        conv2d_columns(channels / conv.groups * conv.kernel[0] * conv.kernel[1], [height, width])
-    }
 }
 
 impl Work {
@@ -117,7 +103,6 @@ impl Work {
             Work::Depthwise(conv) => conv.bytes(),
             Work::Bands(bands) => bands.bytes(),
             Work::ScaleAndShift { factor, shift, .. } => size_of_val(&factor[..]) + size_of_val(&shift[..]),
-            Work::Reference(reference) => reference.weights.iter().map(|w| size_of_val(&w[..])).sum(),
             _ => 0,
         }
     }
@@ -211,9 +196,8 @@ impl Step {
             place.read(around.get(place)?, values);
         }
         let inputs: Vec<_> = layer.shapes.iter().zip(scratch.inputs.iter().map(Vec::as_slice)).collect();
-        let weights: Vec<_> = layer.weights.iter().map(Vec::as_slice).collect();
         scratch.output.resize(layer.node.shape.values(), 0.0);
-        layer::compute(&layer.node, &inputs, &weights, &mut scratch.columns, &mut scratch.output)?;
+        layer::compute(&layer.node, &inputs, &mut scratch.output)?;
         self.output.map.pack(&scratch.output, y);
         Ok(())
     }

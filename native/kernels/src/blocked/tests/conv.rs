@@ -28,7 +28,7 @@ impl Case {
         let filters = groups * rng.random_range(1..=70 / groups);
         let (groups, per_group, filters) =
             if depthwise { (channels, 1, channels) } else { (groups, per_group, filters) };
-        let stride = pair(rng, if depthwise { 3 } else { 2 });
+        let stride = pair(rng, 3);
         let dilation = pair(rng, 2);
         let before = pair(rng, 4).map(|p| p - 1);
         let geometry = Conv2d { stride, padding_before: before, dilation, groups };
@@ -110,7 +110,7 @@ fn zeros_around(map: &Map, y: &[Pixel]) -> bool {
 #[test]
 fn convolutions_are_those_of_the_reference() {
     let mut rng = random(7);
-    let (mut cases, mut skipped) = (0, 0);
+    let mut cases = 0;
     while cases < 400 {
         let Some(case) = Case::random(&mut rng, false) else { continue };
         let y = Map { border: some_border(&mut rng), ..Map::new([case.filters(), case.out[0], case.out[1]]) };
@@ -130,10 +130,6 @@ fn convolutions_are_those_of_the_reference() {
             let what = format!("{isa:?} {:?} {:?} {:?}", case.x.dim(), case.weight.dim(), case.geometry);
             let conv =
                 BlockedConv::new(isa, case.weight.view(), bias, &case.geometry, source, y, ending).unwrap();
-            let Some(conv) = conv else {
-                skipped += 1;
-                continue;
-            };
             let mut result = used(y.pixels());
             y.clear_border(&mut result);
             conv.run(&mut [Buffers { x: &x, residual: added.as_deref(), y: &mut result }]).unwrap();
@@ -150,7 +146,6 @@ fn convolutions_are_those_of_the_reference() {
         }
         cases += 1;
     }
-    assert_eq!(skipped, 0, "all strides are 1 or 2");
 }
 
 #[test]
@@ -162,11 +157,8 @@ fn convolutions_of_planes_are_those_of_the_reference() {
         let (filters, _, kh, kw) = case.weight.dim();
         let channels = rng.random_range(1..=4);
         let [_, height, width] = [0, case.x.dim().1, case.x.dim().2];
-        case.geometry = Conv2d {
-            groups: 1,
-            stride: [rng.random_range(1..=4), [1, 2, 4][rng.random_range(0..3)]],
-            ..case.geometry
-        };
+        case.geometry =
+            Conv2d { groups: 1, stride: [rng.random_range(1..=4), rng.random_range(1..=4)], ..case.geometry };
         let g = &case.geometry;
         let Some(out) = [(height, kh), (width, kw)]
             .iter()
@@ -200,14 +192,14 @@ fn convolutions_of_planes_are_those_of_the_reference() {
                 BlockedConv::new(isa, case.weight.view(), bias, &case.geometry, source, y, ending).unwrap();
             let mut result = used(y.pixels());
             y.clear_border(&mut result);
-            conv.unwrap().run(&mut [Buffers { x: &x, residual: None, y: &mut result }]).unwrap();
+            conv.run(&mut [Buffers { x: &x, residual: None, y: &mut result }]).unwrap();
             let what = format!("{isa:?} {:?} {:?} {:?}", case.x.dim(), case.weight.dim(), case.geometry);
             assert!(zeros_around(&y, &result), "{what}");
             assert_near(&unpacked(&y, &result), &expected, case.tolerance(), &what);
         }
         strides[case.geometry.stride[1]] += 1;
     }
-    assert!([1, 2, 4].iter().all(|&stride| strides[stride] > 20), "{strides:?}");
+    assert!(strides[1..].iter().all(|&cases| cases > 20), "{strides:?}");
 }
 
 #[test]
@@ -269,7 +261,7 @@ fn a_part_of_a_map_is_convolved_by_single_pixels_row_by_row() {
         let source = Source::blocks(input);
         let conv = BlockedConv::new(isa, case.weight.view(), bias, &case.geometry, source, y, Ending::NONE);
         let mut result = used(y.pixels());
-        conv.unwrap().unwrap().run(&mut [Buffers { x: &x, residual: None, y: &mut result }]).unwrap();
+        conv.unwrap().run(&mut [Buffers { x: &x, residual: None, y: &mut result }]).unwrap();
         let expected = case.expected(None, Activation::NONE);
         assert_near(&unpacked(&y, &result), &expected, case.tolerance(), isa.name());
     }
@@ -310,7 +302,7 @@ fn what_is_not_finite_passes_as_in_the_reference() {
                 let (source, ending) = (Source::blocks(input), Ending { residual: None, activation });
                 let conv = BlockedConv::new(isa, weight, bias, &case.geometry, source, y, ending);
                 let mut images = [Buffers { x: &x, residual: None, y: &mut result }];
-                conv.unwrap().unwrap().run(&mut images).unwrap();
+                conv.unwrap().run(&mut images).unwrap();
             }
             for (f, e) in unpacked(&y, &result).iter().zip(&expected) {
                 let near = (f - e).abs() <= case.tolerance() * e.abs().max(1.0);
