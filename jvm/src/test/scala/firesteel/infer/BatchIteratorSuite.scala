@@ -236,8 +236,10 @@ class BatchIteratorSuite extends AnyFunSuite {
   }
 
   test("where less memory is granted, a call has as many rows less, and at least one") {
-    for ((images, rows) <- Seq(8 -> 32, 4 -> 16, 2 -> 8, 1 -> 4)) assert(Room(images, 8, 0, 0).rows(32) === rows)
-    assert(Room(1, 8, 0, 0).rows(3) === 1 && Room(3, 7, 0, 0).rows(10) === 4 && Room(1, 1, 0, 0).rows(7) === 7)
+    for ((images, rows) <- Seq(8 -> 32, 4 -> 16, 2 -> 8, 1 -> 4))
+      assert(Room(images, 8, 0, 0).rows(32) === rows)
+    assert(
+      Room(1, 8, 0, 0).rows(3) === 1 && Room(3, 7, 0, 0).rows(10) === 4 && Room(1, 1, 0, 0).rows(7) === 7)
     assert(Room(8, 8, 0, 0).rows(Int.MaxValue) === Int.MaxValue)
   }
 
