@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let seconds = step.time.as_secs_f64();
             let [c, h, w] = step.shape;
             println!(
-                "{:32} {:12} {:>14} {:8.3} ms {:5.1} % {:7.1} MFLOP {:7.1} GFLOP/s {:8} KiB",
+                "{:32} {:27} {:>14} {:8.3} ms {:5.1} % {:7.1} MFLOP {:7.1} GFLOP/s {:8} KiB",
                 step.layer,
                 step.kernel,
                 format!("{c}x{h}x{w}"),

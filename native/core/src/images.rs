@@ -70,9 +70,11 @@ impl ImageReader {
         }
         let places = pixels.chunks_exact_mut(self.values).zip(status);
         for (row, (out, status)) in rows.iter().zip(places) {
-            out.fill(0);
             *status = by_row(*row, |row| Ok(self.read(row)?.map(|image| image.write(out))))?
                 .map_or_else(|status| status, |()| Status::Ok);
+            if *status != Status::Ok {
+                out.fill(0);
+            }
         }
         Ok(())
     }
@@ -88,7 +90,7 @@ pub enum Image<'a> {
 }
 
 impl Image<'_> {
-    /// Writes all bytes: `out` has as many.
+    /// Writes all bytes. Panics where `out` has another number of them.
     pub fn write(&self, out: &mut [u8]) {
         match self {
             Image::Raw(bytes) => out.copy_from_slice(bytes),

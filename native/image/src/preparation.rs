@@ -180,7 +180,8 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Writes a row of a plane, as long as `out`, which has as many bytes as the result has columns.
+    /// Writes a row of a plane: of `out` as many bytes as the result has columns. Panics where there is no such plane, or
+    /// where `out` is too short for the image within.
     pub fn write_row(&self, plane: usize, row: usize, out: &mut [u8]) {
         let Prepared { pixels, at: [top, left], fill, .. } = self;
         let channel = self.order.channel(plane, pixels.channels);
@@ -195,7 +196,7 @@ impl Prepared {
         }
     }
 
-    /// Writes all planes one behind the other: `out` has as many bytes as these have in all.
+    /// Writes all planes one behind the other. Panics where `out` has other than as many bytes as these have in all.
     pub fn write(&self, out: &mut [u8]) {
         let [height, width] = self.size;
         for (line, row) in out.chunks_exact_mut(width).enumerate() {

@@ -12,12 +12,6 @@ use crate::error::{Error, check};
 /// The most values of columns at a time: about what stays in a processor's cache.
 const STRIP: usize = 1 << 19;
 
-/// The most values that the columns of a convolution have at a time, whose kernel has so many taps in all channels of a
-/// group.
-pub fn conv2d_columns(taps: usize, [height, width]: [usize; 2]) -> usize {
-    taps * width * height.min(rows_at_a_time(taps, width))
-}
-
 fn rows_at_a_time(taps: usize, width: usize) -> usize {
     (STRIP / (taps * width).max(1)).max(1)
 }

@@ -18,7 +18,7 @@ mod pool2d;
 
 pub use activation::{hard_sigmoid, hard_swish, leaky_relu, relu, relu6, sigmoid, silu, softmax};
 pub use combine::{accumulate, add, multiply, multiply_maps, pad_channels, subsample};
-pub use conv2d::{Conv2d, conv2d, conv2d_columns};
+pub use conv2d::{Conv2d, conv2d};
 pub use dense::dense;
 pub use error::Error;
 pub use normalize::{BatchNorm, LocalResponseNorm, batch_norm, local_response_norm};

@@ -6,8 +6,7 @@ use ndarray::{ArrayView1, ArrayView3, ArrayViewMut1, ArrayViewMut3};
 use crate::Error;
 use crate::network::{Conv2d, GraphNode, Op, Pool2d, Shape};
 
-/// Writes the result of a layer to `y`. An error where the layer has weights or windows: of these the fast kernels know
-/// all there are.
+/// Writes the result of a layer to `y`. An error where there is a fast kernel for all layers of its kind.
 pub(super) fn compute(node: &GraphNode, inputs: &[(&Shape, &[f32])], y: &mut [f32]) -> Result<(), Error> {
     let (shape, x) = inputs[0];
     let in_map = shape.map().unwrap_or_default();
@@ -45,25 +44,10 @@ pub(super) fn compute(node: &GraphNode, inputs: &[(&Shape, &[f32])], y: &mut [f3
         }
         Op::Subsample(subsample) => kernels::subsample(map()?, subsample.step, map_mut(out_map, y)?)?,
         Op::PadChannels(padding) => kernels::pad_channels(map()?, padding.before, map_mut(out_map, y)?)?,
-        Op::Relu {} => kernels::relu(vector, ArrayViewMut1::from(y))?,
-        Op::Relu6 {} => kernels::relu6(vector, ArrayViewMut1::from(y))?,
-        Op::LeakyRelu(relu) => kernels::leaky_relu(vector, relu.slope as f32, ArrayViewMut1::from(y))?,
-        Op::Sigmoid {} => kernels::sigmoid(vector, ArrayViewMut1::from(y))?,
-        Op::Silu {} => kernels::silu(vector, ArrayViewMut1::from(y))?,
-        Op::HardSigmoid {} => kernels::hard_sigmoid(vector, ArrayViewMut1::from(y))?,
-        Op::HardSwish {} => kernels::hard_swish(vector, ArrayViewMut1::from(y))?,
         Op::Softmax {} => kernels::softmax(vector, ArrayViewMut1::from(y))?,
-        Op::Flatten {} | Op::Dropout(_) => {}
-        Op::Conv2d(_)
-        | Op::Dense(_)
-        | Op::BatchNorm(_)
-        | Op::MaxPool2d(_)
-        | Op::AvgPool2d(_)
-        | Op::AdaptiveAvgPool2d(_)
-        | Op::GlobalMaxPool2d {}
-        | Op::GlobalAvgPool2d {} => {
-            let problem = "has no kernel here".to_owned();
-            return Err(Error::Layer { layer: node.name.clone(), op: node.op.name(), problem });
+        op => {
+            let problem = "has no readable kernel here".to_owned();
+            return Err(Error::Layer { layer: node.name.clone(), op: op.name(), problem });
         }
     }
     Ok(())

@@ -57,7 +57,7 @@ impl BlockedBands {
     /// does not read what the one before writes, or one but the last adds to its result.
     pub fn new(stages: Vec<Stage>, bytes: usize) -> Result<BlockedBands, Error> {
         let inner: Vec<Map> = stages.iter().rev().skip(1).rev().map(|stage| *stage.maps()[1]).collect();
-        let fits = |(inner, next): (&Map, &Stage)| inner == next.maps()[0];
+        let fits = |(inner, next): (&Map, &Stage)| inner == next.maps()[0] && next.reads_blocks();
         let Some(last) = stages.last() else {
             return Err(Error { kernel: NAME, what: "stages", found: vec![0], expected: vec![1] });
         };
@@ -124,6 +124,9 @@ impl BlockedBands {
             let (found, expected) = (vec![scratch.len()], vec![self.scratch()]);
             return Err(Error { kernel: NAME, what: "scratch", found, expected });
         }
+        if image.residual.is_some() && !self.stages.last().is_some_and(Stage::adds) {
+            return Err(Error { kernel: NAME, what: "residual", found: vec![1], expected: vec![0] });
+        }
         for band in &self.bands {
             band.map.clear_border(&mut scratch[band.range.clone()]);
         }
@@ -185,6 +188,10 @@ impl Stage {
         }
     }
 
+    fn reads_blocks(&self) -> bool {
+        if let Stage::Conv(conv) = self { conv.reads_blocks() } else { true }
+    }
+
     fn adds(&self) -> bool {
         matches!(self, Stage::Conv(conv) if conv.adds())
     }
@@ -213,7 +220,7 @@ impl Plan {
         // Of each band, its first row and the one behind its last, as rows of the whole map with its border.
         let mut bands = vec![0..0; last];
         let mut plan = Plan { held: vec![0; last], parts: vec![] };
-        for first in (0..height).step_by(at_once) {
+        for first in (0..height).step_by(at_once.max(1)) {
             let rows = first..(first + at_once).min(height);
             let mut parts = vec![Part {
                 stage: last,

@@ -88,7 +88,7 @@ struct Tiles {
 
 impl BlockedConv {
     /// Prepares a convolution. `weight` is `[filters, channels / groups, kh, kw]`, `bias` `[filters]`. An error where
-    /// shapes do not fit, or a window leaves the source's border.
+    /// shapes do not fit, a window leaves the source's border, or the source has 2^32 values or more.
     pub fn new(
         isa: Isa,
         weight: ArrayView4<f32>,
@@ -110,6 +110,9 @@ impl BlockedConv {
         }
         if !ending.fits(&y) {
             return wrong("residual", vec![], vec![y.channels, y.height, y.width]);
+        }
+        if !source.fits_offsets() {
+            return wrong("size", vec![source.channels(), source.size()[0], source.size()[1]], vec![]);
         }
         let Some(start) = source.window_start(geometry, [kh, kw], [y.height, y.width]) else {
             return wrong("border", vec![], geometry.padding_before.to_vec());
@@ -261,6 +264,11 @@ impl BlockedConv {
         (self.weights.len() + self.bias.len()) * size_of::<Pixel>()
     }
 
+    /// Whether it reads blocks of channels.
+    pub(super) fn reads_blocks(&self) -> bool {
+        self.source.is_blocks()
+    }
+
     /// Where input and result lie.
     pub(super) fn maps(&self) -> [&Map; 2] {
         [self.source.map(), &self.y]
@@ -366,7 +374,7 @@ impl BlockedConv {
                 };
                 soon.start += panel.values;
                 // SAFETY: when this was prepared, all windows were within the source and the kernels those of this
-                // processor; the buffers' sizes are those for which it was prepared.
+                // processor; the buffers' sizes are those for which it was prepared, and they hold these rows.
                 unsafe {
                     tile.x = image.x.as_ptr().cast::<f32>().add(from + column * self.steps[1]);
                     tile.y = image.y.as_mut_ptr().add(to + column).cast();

@@ -69,7 +69,8 @@ impl BlockedDepthwise {
         let found = vec![filters, one, bias.len(), y.channels];
         let source = Source::blocks(x);
         let start = source.window_start(geometry, [kh, kw], [y.height, y.width]);
-        let Some(start) = start.filter(|_| found == [x.channels, 1, x.channels, x.channels]) else {
+        let fits = found == [x.channels, 1, x.channels, x.channels] && source.fits_offsets();
+        let Some(start) = start.filter(|_| fits) else {
             let expected = vec![x.channels, 1, x.channels, x.channels];
             return Err(Error {
                 kernel: "blocked depthwise convolution",
@@ -158,7 +159,8 @@ impl BlockedDepthwise {
                     // The last tile may compute some pixels of the one before again, to the same values.
                     let at = if left < pixels { self.y.width - pixels } else { column };
                     // SAFETY: when this was prepared, all windows were within the source and the kernels those of
-                    // this processor; the buffers' sizes are those for which it was prepared.
+                    // this processor; the buffers' sizes are those for which it was prepared, and they hold these
+                    // rows.
                     unsafe {
                         kernel(&Tile {
                             x: x.as_ptr().cast::<f32>().add(from + at * self.steps[1]),

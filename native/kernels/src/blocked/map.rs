@@ -55,13 +55,18 @@ pub struct Map {
     /// Zeros around.
     pub border: Border,
     /// How many rows of each block, border and all, memory holds at a time, where that is not all of them.
-    pub band: Option<usize>,
+    pub(super) band: Option<usize>,
 }
 
 impl Map {
     /// A map without a border, of which memory holds all rows.
     pub fn new([channels, height, width]: [usize; 3]) -> Map {
         Map { channels, height, width, border: Border::default(), band: None }
+    }
+
+    /// The same with another border.
+    pub fn with_border(self, border: Border) -> Map {
+        Map { border, ..self }
     }
 
     /// The number of blocks.
@@ -75,7 +80,7 @@ impl Map {
     }
 
     /// All rows of a block, with those of the border.
-    pub fn rows(&self) -> usize {
+    fn rows(&self) -> usize {
         self.border.top + self.height + self.border.bottom
     }
 
@@ -89,7 +94,7 @@ impl Map {
         self.held() * self.row()
     }
 
-    /// Pixels of the whole.
+    /// Pixels that memory holds.
     pub fn pixels(&self) -> usize {
         self.blocks() * self.block()
     }

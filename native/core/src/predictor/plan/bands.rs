@@ -7,12 +7,12 @@ use firesteel_kernels::blocked::{LANES, Pixel};
 use super::fuse::{Unit, is_depthwise, storage};
 use crate::network::{Graph, Op, Source};
 
-/// The least bytes of a map that is not written as a whole: as many as the second cache of today's processors has. Smaller ones
-/// stay there as they are, while weights are read again for each band.
+/// The least bytes of a map that is not written as a whole: as many as the second cache of today's processors has.
+/// Smaller ones stay there as they are, while weights are read again for each band.
 const LEAST: usize = 1 << 20;
 
-/// The most bytes of the bands of a step: a part of that cache, in which weights and the rows of input and result must
-/// lie, too.
+/// The most bytes of the bands of a step, and of the weights of a layer in it: parts of that cache, in which the rows of
+/// input and result must lie, too.
 pub(super) const BAND: usize = 384 << 10;
 
 /// What a unit is, of those that know bands of rows.
@@ -51,7 +51,7 @@ pub(super) fn join(graph: &Graph, units: Vec<Unit>, outputs: &[Source]) -> Vec<V
 }
 
 /// Whether it pays to go on with `next` in the same pass: where one of both has so little to compute that its memory
-/// takes the time, and the map between them is large.
+/// takes the time, the map between them is large, and the weights, read again for each band, are not.
 fn pays(graph: &Graph, step: &[Unit], last: &Unit, next: &Unit) -> bool {
     use Kind::{Conv, Depthwise, MaxPool};
     let kinds: Vec<Option<Kind>> = step.iter().map(|unit| kind(graph, unit)).collect();
@@ -64,7 +64,17 @@ fn pays(graph: &Graph, step: &[Unit], last: &Unit, next: &Unit) -> bool {
         channels.div_ceil(LANES) * height * width * size_of::<Pixel>()
     };
     let is_large = graph.nodes()[last.node].shape.map().is_some_and(|map| bytes(map) >= LEAST);
-    fits && is_large && last.residual.is_none()
+    let is_light = [last, next].into_iter().all(|unit| weights(graph, unit) <= BAND);
+    fits && is_large && is_light && last.residual.is_none()
+}
+
+/// Bytes of a unit's weights.
+fn weights(graph: &Graph, unit: &Unit) -> usize {
+    let node = &graph.nodes()[unit.node];
+    let Op::Conv2d(conv) = &node.op else { return 0 };
+    let per_filter =
+        graph.shape(node.inputs[0]).dimensions()[0] / conv.groups * conv.kernel[0] * conv.kernel[1];
+    conv.filters * per_filter * size_of::<f32>()
 }
 
 fn kind(graph: &Graph, unit: &Unit) -> Option<Kind> {

@@ -37,7 +37,7 @@ impl Values {
     }
 }
 
-/// Buffers of steps: for transformed tiles, and for layers by the readable kernels.
+/// Buffers of steps: for transformed tiles, for bands of rows, and for layers by the readable kernels.
 #[derive(Debug)]
 pub(super) struct Scratch {
     pub(super) pixels: Vec<Pixel>,

@@ -58,11 +58,18 @@ impl Place {
                 });
             }
             Input::Floats(x) => self.map.pack(x, pixels),
-            Input::Bytes { image, table } => {
-                let mut bytes = vec![0; self.values()];
-                image.write(&mut bytes);
+            Input::Bytes { image: Image::Raw(bytes), table } => {
                 values.clear();
-                table.append(&bytes, values);
+                table.append(bytes, values);
+                self.map.pack(values, pixels);
+            }
+            Input::Bytes { image, table } => {
+                let mut buffer = vec![0; width];
+                values.resize(self.values(), 0.0);
+                for (line, out) in values.chunks_exact_mut(width).enumerate() {
+                    let (plane, row) = (line / height, line % height);
+                    table.write(plane, image.row(plane, row, height, &mut buffer), out);
+                }
                 self.map.pack(values, pixels);
             }
         }
@@ -134,7 +141,7 @@ impl Places {
         for pair in steps.iter().flat_map(|step| step.windows(2)) {
             let (value, source) = (Some(pair[0].result), Source::Node(pair[0].result));
             if let Some(map) = maps.remove(&value) {
-                inner.insert(value, Map { border: border(graph, &pair[1], source), ..map });
+                inner.insert(value, map.with_border(border(graph, &pair[1], source)));
             }
         }
         let part = |value: Key| parts.get(&value).copied().unwrap_or(Part { whole: value, first: 0 });
@@ -164,7 +171,7 @@ impl Places {
         }
         wholes.retain(|value, _| maps.contains_key(value));
         for (value, whole) in &mut wholes {
-            let map = Map { border: whole.border, ..maps[value] };
+            let map = maps[value].with_border(whole.border);
             whole.pixels = if value.is_none() && is_planes(graph, Source::Input) {
                 (map.channels * map.block()).div_ceil(LANES)
             } else {
@@ -180,7 +187,7 @@ impl Places {
                 Some(&start) => (Stay::Short, start),
                 None => (Stay::Long, long_starts[&whole]),
             };
-            let map = Map { border: wholes[&whole].border, ..*map };
+            let map = map.with_border(wholes[&whole].border);
             let planes = value.is_none() && is_planes(graph, Source::Input);
             let start = start + first * map.block();
             let length = if whole == value { wholes[&whole].pixels } else { map.pixels() };

@@ -32,7 +32,7 @@ pub(super) enum Work {
     Conv(BlockedConv),
     Winograd(BlockedWinograd),
     Depthwise(BlockedDepthwise),
-    /// Some of these three, row by row.
+    /// Direct and depthwise convolutions and largest values, row by row.
     Bands(BlockedBands),
     ScaleAndShift {
         factor: Vec<Pixel>,
@@ -177,7 +177,7 @@ impl Step {
             if input.stay == self.output.stay && input.range == range {
                 continue;
             }
-            let part = Place { map: Map { channels: input.map.channels, ..*map }, range, ..self.output };
+            let part = Place { map: input.map.with_border(map.border), range, ..self.output };
             let (y, around) = image.split(&part);
             part.map.clear_border(y);
             copy_blocks((&input.map, around.get(input)?), 0, (&part.map, y));

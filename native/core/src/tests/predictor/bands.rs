@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::network::{Graph, Op};
+use crate::network::{Conv2d, Graph, Network, Op, Padding};
 use crate::tests::formula;
 use crate::{Kernels, Model, Predictor, Preprocessing, Row, Scorer, Status, zoo};
 use firesteel_kernels::blocked::Isa;
 
-/// What some rows give, in memory full of NaN.
-fn score(predictor: Predictor, rows: &[Row]) -> Vec<f32> {
+/// What some rows give, so many at a time, in memory full of NaN.
+fn score(predictor: Predictor, images: usize, rows: &[Row]) -> Vec<f32> {
     let width = predictor.width();
-    let mut scorer = Scorer::new(Arc::new(predictor), 1, 1).unwrap();
+    let mut scorer = Scorer::new(Arc::new(predictor), images, 1).unwrap();
     scorer.fill(f32::NAN);
     let (mut scores, mut status) = (vec![f32::NAN; rows.len() * width], vec![Status::Panic; rows.len()]);
     scorer.predict(rows, &mut scores, &mut status).unwrap();
@@ -38,7 +38,7 @@ fn rows_at_a_time_give_the_bits_of_whole_maps() {
         let weights = formula::weights(graph.layout());
         let values = graph.input().values();
         let model = Model::new(graph, Preprocessing::default(), vec![], weights).unwrap();
-        let inputs = formula::floats("input", 2 * values, 1.0);
+        let inputs = formula::floats("input", 4 * values, 1.0);
         let rows: Vec<Row> = inputs.chunks(values).map(Row::Floats).collect();
         for &isa in Isa::available() {
             let with = |layers: &[&str]| {
@@ -50,11 +50,11 @@ fn rows_at_a_time_give_the_bits_of_whole_maps() {
                 found.push((name, passes(&together)));
             }
             let width = apart.width();
-            let expected: Vec<u32> = score(apart, &rows)
+            let expected: Vec<u32> = score(apart, 1, &rows)
                 .chunks(width)
                 .flat_map(|row| row[width - 7..].iter().map(|score| score.to_bits()))
                 .collect();
-            let scores = score(together, &rows);
+            let scores = score(together, 3, &rows);
             assert!(scores[..7] != scores[7..], "{name}");
             let bits: Vec<u32> = scores.iter().map(|score| score.to_bits()).collect();
             assert_eq!(bits, expected, "{name} {isa:?}");
@@ -78,4 +78,28 @@ fn a_pass_is_a_line_of_the_plan_and_needs_less_memory() {
     let [together, apart] = [&together, &apart].map(|predictor| predictor.arena_bytes(1).unwrap());
     let map = 64 * 112 * 112 * size_of::<f32>();
     assert!(together + map / 2 < apart, "{together} {apart}");
+}
+
+#[test]
+fn a_map_between_layers_whose_border_is_beyond_all_bounds_is_refused() {
+    let conv = |filters, groups, kernel, stride, padding| {
+        let padding = Padding::Explicit(padding);
+        Conv2d { filters, kernel, stride, padding, dilation: [1, 1], groups, bias: false }
+    };
+    let far = (1 << 22) - 1;
+    for next in [
+        // A plane of 2^32 values; and planes of 2^31, of which the third is out of reach.
+        conv(8, 1, [2, 1], [far, 1], [far, 0]),
+        conv(8, 1, [1, 1], [5792; 2], [5792; 2]),
+        conv(8, 1, [1, 1], [i32::MAX as usize; 2], [i32::MAX as usize; 2]),
+    ] {
+        let depthwise = conv(512, 512, [3, 3], [1, 1], [1, 1]);
+        let network =
+            Network::input(&[512, 32, 32]).conv2d(depthwise).conv2d(next).flatten().dense(5).build();
+        let graph = Graph::new(&network).unwrap();
+        let weights = formula::weights(graph.layout());
+        let model = Model::new(graph, Preprocessing::default(), vec![], weights).unwrap();
+        let error = Predictor::new(model).unwrap_err().to_string();
+        assert!(error.contains("size") || error.contains("bytes"), "{error}");
+    }
 }

@@ -40,15 +40,21 @@ impl Chain {
             let which = if i == 0 && planes { 0 } else { rng.random_range(0..3) };
             let padding = kernel.map(|kernel| rng.random_range(0..=if which == 2 { kernel / 2 } else { 3 }));
             let after = if which == 2 { padding } else { [0, 1].map(|_| rng.random_range(0..=3)) };
+            let dilation = [0, 1].map(|_| if which == 2 { 1 } else { rng.random_range(1..=2) });
+            let seen = |d: usize| (kernel[d] - 1) * dilation[d] + 1;
             let out = |d: usize| {
-                (size[d] + padding[d] + after[d]).checked_sub(kernel[d]).map(|room| room / stride[d] + 1)
+                (size[d] + padding[d] + after[d]).checked_sub(seen(d)).map(|room| room / stride[d] + 1)
             };
             let [height, width] = [out(0)?, out(1)?];
-            let filters = if which == 0 { rng.random_range(1..=40) } else { input.channels };
-            let reach = |d: usize, out: usize| {
-                ((out - 1) * stride[d] + kernel[d]).saturating_sub(padding[d] + size[d])
+            let reach =
+                |d: usize, out: usize| ((out - 1) * stride[d] + seen(d)).saturating_sub(padding[d] + size[d]);
+            let groups = match which {
+                1 => input.channels,
+                0 if input.channels % 3 == 0 && !(planes && i == 0) => 3,
+                _ => 1,
             };
-            let groups = if which == 1 { filters } else { 1 };
+            let filters =
+                if which == 0 { groups * rng.random_range(1..=40 / groups) } else { input.channels };
             layers.push(if which == 2 {
                 Layer::MaxPool(Pool2d { kernel, stride, padding })
             } else {
@@ -59,7 +65,7 @@ impl Chain {
                     right: reach(1, width),
                 };
                 let weight = values(rng, (filters, input.channels / groups, kernel[0], kernel[1]));
-                let geometry = Conv2d { stride, padding_before: padding, dilation: [1, 1], groups };
+                let geometry = Conv2d { stride, padding_before: padding, dilation, groups };
                 let ending = Ending { residual: None, activation: some_activation(rng) };
                 Layer::Conv { weight, geometry, ending }
             });
@@ -81,7 +87,7 @@ impl Chain {
             }
             Layer::Conv { weight, geometry, ending } => {
                 let bias = vec![0.25; y.channels];
-                if geometry.groups > 1 {
+                if geometry.groups == x.channels && x.channels == y.channels && x.channels > 1 {
                     let conv =
                         BlockedDepthwise::new(isa, weight.view(), &bias, geometry, x, y, ending.activation);
                     return Stage::Depthwise(conv.unwrap());

@@ -1,4 +1,5 @@
 use ndarray::{Array1, Array3, Axis};
+use rand::RngExt;
 
 use super::{packed, random, unpacked, used, values};
 use crate::blocked::{
@@ -151,4 +152,66 @@ fn pools_are_those_of_the_reference() {
         }
     }
     assert!(compared > 10_000, "{compared}");
+}
+
+#[test]
+fn pools_of_odd_shapes_are_those_of_the_reference() {
+    let mut rng = random(13);
+    let (mut cases, mut single, mut apart) = (0, 0, 0);
+    while cases < 200 {
+        let pair = |rng: &mut rand::rngs::StdRng, most: usize| [0, 1].map(|_| rng.random_range(1..=most));
+        let (kernel, stride) = (pair(&mut rng, 5), pair(&mut rng, 6));
+        let size = if cases % 10 == 0 { [1, 1] } else { pair(&mut rng, 12) };
+        let channels = rng.random_range(1..=40);
+        let padding = kernel.map(|kernel| rng.random_range(0..=kernel / 2));
+        let out =
+            |d: usize| (size[d] + 2 * padding[d]).checked_sub(kernel[d]).map(|room| room / stride[d] + 1);
+        let (Some(height), Some(width)) = (out(0), out(1)) else { continue };
+        let pool = Pool2d { kernel, stride, padding };
+        let x: Array3<f32> = values(&mut rng, (channels, size[0], size[1]));
+        let ([_, from], [_, to]) = (maps([channels, size[0], size[1]]), maps([channels, height, width]));
+        let pixels = packed(&from, x.as_slice().unwrap());
+        for &isa in Isa::available() {
+            let mut expected = Array3::zeros((channels, height, width));
+            let mut y = used(to.pixels());
+            let same = |y: &[Pixel], expected: &Array3<f32>| {
+                let found = unpacked(&to, y);
+                let near =
+                    found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() <= 1e-6);
+                assert!(near && found.len() == expected.len(), "{isa:?} {pool:?} of {channels} x {size:?}");
+            };
+            let windows =
+                |counts: bool| [0, 1].map(|d| Windows::of(&pool, d, size[d], [height, width][d], counts));
+            max_pool2d(x.view(), &pool, expected.view_mut()).unwrap();
+            BlockedMaxPool::new(isa, windows(false), from, to).unwrap().run(&pixels, &mut y).unwrap();
+            same(&y, &expected);
+            for counts in [false, true] {
+                avg_pool2d(x.view(), &pool, counts, expected.view_mut()).unwrap();
+                mean_pool(isa, &windows(counts), (&from, &pixels), (&to, &mut y));
+                same(&y, &expected);
+            }
+        }
+        cases += 1;
+        single += usize::from(size == [1, 1]);
+        apart += usize::from(stride[0] > kernel[0]);
+    }
+    assert!(single >= 20 && apart > 20, "{single} {apart}");
+}
+
+#[test]
+fn windows_that_are_not_the_results_are_refused() {
+    let isa = Isa::best();
+    let pool = Pool2d { kernel: [2, 2], stride: [2, 2], padding: [0, 0] };
+    let windows = || [0, 1].map(|d| Windows::of(&pool, d, 4, 2, false));
+    let [x, y] = [Map::new([16, 4, 4]), Map::new([16, 2, 2])];
+    let pooled = BlockedMaxPool::new(isa, windows(), x, y).unwrap();
+    assert_eq!(pooled.run(&used(15), &mut used(4)).unwrap_err().what, "buffers");
+    for (x, y) in [
+        (Map::new([16, 3, 4]), y),
+        (Map::new([16, 4, 3]), y),
+        (x, Map::new([16, 2, 3])),
+        (x, Map::new([17, 2, 2])),
+    ] {
+        assert_eq!(BlockedMaxPool::new(isa, windows(), x, y).unwrap_err().what, "windows", "{x:?} {y:?}");
+    }
 }

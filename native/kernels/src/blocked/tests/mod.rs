@@ -9,7 +9,19 @@ mod winograd;
 use ndarray::{Array, Dimension, ShapeBuilder};
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 
-use super::{Activation, Map, Pixel};
+use super::{Activation, Isa, Map, Pixel};
+
+#[test]
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn every_instruction_set_that_the_machine_names_is_tested() {
+    let machine = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+    let flags: Vec<&str> =
+        machine.lines().find(|line| line.starts_with("flags")).unwrap().split_whitespace().collect();
+    let mut expected = vec!["portable"];
+    expected.extend(["avx2", "fma"].iter().all(|flag| flags.contains(flag)).then_some("avx2"));
+    expected.extend(flags.contains(&"avx512f").then_some("avx512"));
+    assert_eq!(Isa::available().iter().map(|isa| isa.name()).collect::<Vec<_>>(), expected);
+}
 
 pub(super) fn random(seed: u64) -> StdRng {
     StdRng::seed_from_u64(seed)
