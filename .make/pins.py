@@ -19,6 +19,7 @@ REQUIREMENTS = ROOT / ".make" / "requirements"
 TORCH = ("torch==2.13.0", "nvidia-cuda-runtime==13.0.96", "nvidia-cuda-cupti==13.0.85")
 PIP = ("pip==25.3", "setuptools==80.9.0", "wheel==0.45.1")
 CARGO_DENY = "0.20.2"
+AARCH64 = "aarch64-unknown-linux-gnu"
 
 SPARKS = ("4.3.0", "4.0.1")  # the newest and the oldest that are supported
 MORE_SPARKS = ("4.2.1", "4.1.4")

@@ -88,6 +88,10 @@ def fill_cargo_deny(work: Work) -> None:
     work.run("cargo", "install", "--locked", "--root", work.folder, *tool)
 
 
+def fill_aarch64(work: Work) -> None:
+    work.run("rustup", "target", "add", pins.AARCH64)
+
+
 def fill_maven(work: Work) -> None:
     """What Gradle fetches into its own cache."""
     work.grows = Path(os.environ.get("GRADLE_USER_HOME") or Path.home() / ".gradle", "caches")
@@ -135,6 +139,12 @@ def pieces(goal: str) -> list[Piece]:
         needed.append(Piece(f"Python packages for {name}", pins.venv(name), size, fill_venv))
     if goal == "test-all":
         needed.append(Piece("cargo-deny", pins.cargo_deny(), "built from source", fill_cargo_deny))
+        toolchain = Path(machine.said("rustc", "--print", "sysroot").strip())
+        if not (toolchain / "lib" / "rustlib" / pins.AARCH64).exists():  # installed elsewhere, as Gradle
+            key = str(time.time())
+            needed.append(
+                Piece("Rust's library for aarch64", pins.CACHE / "aarch64", "30 MB", fill_aarch64, key)
+            )
     return needed
 
 

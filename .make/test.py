@@ -65,6 +65,23 @@ def sanitizer() -> Stage:
     return Stage("kernels under AddressSanitizer", command, variables, read_cargo)
 
 
+def aarch64() -> Stage:
+    """The kernels' portable path compiles for another processor, without a warning."""
+    target = ("--target", pins.AARCH64)
+    return lint(
+        "kernels for aarch64",
+        "cargo",
+        "clippy",
+        "--release",
+        "-p",
+        "firesteel-kernels",
+        *target,
+        "--",
+        "-D",
+        "warnings",
+    )
+
+
 def jars() -> Stage:
     tasks = ("jar", "examplesJar", "compileTestScala", "nativeFaults")
     return Stage("jars", (*GRADLE, *tasks), environment(), None, minutes=40)
@@ -105,7 +122,7 @@ def main() -> None:
     sparks = os.environ.get("SPARK", "").split() or pins.SPARKS + (pins.MORE_SPARKS if everything else ())
 
     stages = lints() if "lint" in wanted else []
-    stages += [deny()] if everything else []
+    stages += [aarch64(), deny()] if everything else []
     stages += [rust()] if "rust" in wanted else []
     here = (platform.system(), platform.machine()) == ("Linux", "x86_64")
     stages += [sanitizer()] if everything and here else []

@@ -24,13 +24,17 @@ def pillow(content: bytes) -> Image.Image:
     return Image.open(io.BytesIO(content)).convert("RGB")
 
 
-def scaled(content: bytes) -> Image.Image:
-    """Decoded by libjpeg-turbo at half the size or less, where the short side allows; other scales are slower."""
-    pixels = simplejpeg.decode_jpeg(content, "RGB", min_height=SHORT, min_width=SHORT, min_factor=2)
+def scaled(factor: int, content: bytes) -> Image.Image:
+    """Decoded by libjpeg-turbo at a factor-th of the size or less (1: by eighths), where the short side allows."""
+    pixels = simplejpeg.decode_jpeg(content, "RGB", min_height=SHORT, min_width=SHORT, min_factor=factor)
     return Image.fromarray(pixels)
 
 
-DECODERS = {"Pillow": pillow, "simplejpeg": scaled}
+DECODERS = {
+    "Pillow": pillow,
+    "simplejpeg": functools.partial(scaled, 2),
+    "simplejpeg at any scale": functools.partial(scaled, 1),
+}
 
 
 def resized(image: Image.Image) -> Image.Image:

@@ -125,8 +125,8 @@ def main() -> None:
         f" {OTHERS} for mapInPandas, so that each query takes seconds, in memory, after {WARM_UPS} of each to warm up;"
         " the short side to 256, the centre of 224. Spark's rows go to networks in batches of 32, whose engines have a"
         " thread a core; Python's workers and their networks are those of the query before. simplejpeg decodes at half"
-        " the size where that is enough. Labels: SqueezeNet 1.1 with its trained weights, against those that PyTorch"
-        " and Pillow give.",
+        " the size where that is enough, and at any scale by eighths of it. Labels: SqueezeNet 1.1 with its trained"
+        " weights, against those that PyTorch and Pillow give.",
         "",
     ]
     with tempfile.TemporaryDirectory() as temporary:
