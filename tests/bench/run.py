@@ -143,7 +143,8 @@ def main() -> None:
         " to highest). Prediction is that of the same rows by the same model in a Rust program. The native boundary is"
         " what the operator's native calls take beyond it: the passing of arrays through JNI, their copies, and an"
         " object for each result. The operator's own is what is left without the native calls: batches, hashes against"
-        " equal images, rows. All but prediction is the same for any network.",
+        " equal images, rows. All but prediction is the same for any network; the shares beside a network for photos"
+        " are in [PHOTOS.md](PHOTOS.md).",
         "",
         *overhead_table(overheads),
     ]
