@@ -13,6 +13,7 @@ from pyspark.sql.types import IntegerType
 
 FIRESTEEL = "Firesteel, classify in SQL"
 BASE = "predict_batch_udf, PyTorch, Pillow"
+LAST = "predict_batch_udf, PyTorch with channels_last, Pillow"
 
 
 def read(spark: SparkSession, photos: str) -> DataFrame:
@@ -44,8 +45,8 @@ def firesteel(photos: DataFrame, models: Path, network: str) -> DataFrame:
     return photos.select("file", fs.classify("content", model=model).alias("label"))
 
 
-def udf(photos: DataFrame, models: Path, network: str) -> DataFrame:
-    make = functools.partial(photo_workers.torch_predictor, network, str(models / f"{network}.pth"))
+def udf(layout: str, photos: DataFrame, models: Path, network: str) -> DataFrame:
+    make = functools.partial(photo_workers.torch_predictor, layout, network, str(models / f"{network}.pth"))
     predict = predict_batch_udf(make, return_type=IntegerType(), batch_size=photo_workers.BATCH)
     return photos.select("file", predict("content").cast("string").alias("label"))
 
@@ -57,7 +58,8 @@ def pandas(engine: str, decoder: str, photos: DataFrame, models: Path, network: 
 
 QUERIES = {
     FIRESTEEL: firesteel,
-    BASE: udf,
+    BASE: functools.partial(udf, "contiguous_format"),
+    LAST: functools.partial(udf, "channels_last"),
     **{
         f"mapInPandas, {engine}, {decoder}": functools.partial(pandas, engine, decoder)
         for engine in photo_workers.ENGINES

@@ -100,15 +100,17 @@ def labels(
     return run
 
 
-def torch_predictor(name: str, weights: str) -> Callable[[np.ndarray], np.ndarray]:
-    """For predict_batch_udf: from contents to classes, as Spark's guide shows it."""
+def torch_predictor(layout: str, name: str, weights: str) -> Callable[[np.ndarray], np.ndarray]:
+    """For predict_batch_udf: from contents to classes, as Spark's guide shows it, in one of PyTorch's memory formats:
+    contiguous_format unless told, and channels_last, which is faster."""
     import torch
     from torchvision import models, transforms
 
     torch.set_num_threads(1)
+    memory_format = getattr(torch, layout)
     model = getattr(models, name)()
     model.load_state_dict(torch.load(weights, weights_only=True))
-    model = model.eval().to(memory_format=torch.channels_last)
+    model = model.eval().to(memory_format=memory_format)
     prepare = transforms.Compose(
         [
             transforms.Resize(SHORT),
@@ -121,7 +123,7 @@ def torch_predictor(name: str, weights: str) -> Callable[[np.ndarray], np.ndarra
     def predict(contents: np.ndarray) -> np.ndarray:
         images = [prepare(pillow(content)) for content in contents]
         with torch.inference_mode():
-            batch = torch.stack(images).contiguous(memory_format=torch.channels_last)
+            batch = torch.stack(images).contiguous(memory_format=memory_format)
             return model(batch).argmax(1).numpy()
 
     return predict

@@ -20,7 +20,7 @@ import images
 import torch
 from common import Program, row, spread
 from networks import export_onnx, network
-from photo_queries import BASE, FIRESTEEL, QUERIES
+from photo_queries import BASE, FIRESTEEL, LAST, QUERIES
 
 ROUNDS = common.rounds(3)
 # The JVM compiles what a query of eight seconds runs until its end: a second one runs what it compiled.
@@ -28,7 +28,7 @@ WARM_UPS = 2
 LOOP = "The same in Rust, without Spark"
 # How many copies of the photos a query labels: of the faster ones more, so that each takes about eight seconds on two
 # cores and none is judged by what a query costs besides.
-COPIES = {FIRESTEEL: 48, LOOP: 48, BASE: 8}
+COPIES = {FIRESTEEL: 48, LOOP: 48, BASE: 4, LAST: 8}
 OTHERS = 16
 SPEED, AGREEMENT = "mobilenet_v2", "squeezenet1_1"
 ONNX = "mapInPandas, ONNX Runtime, Pillow"
@@ -121,8 +121,9 @@ def main() -> None:
         + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
         + f"; {ROUNDS} rounds in turn.",
         "",
-        f"MobileNetV2 with random weights, {COPIES[FIRESTEEL]} copies of each photo, {COPIES[BASE]} for {BASE} and"
-        f" {OTHERS} for mapInPandas, so that each query takes seconds, in memory, after {WARM_UPS} of each to warm up;"
+        f"MobileNetV2 with random weights, {COPIES[FIRESTEEL]} copies of each photo, {OTHERS} for mapInPandas,"
+        f" {COPIES[LAST]} for predict_batch_udf with channels_last and {COPIES[BASE]} without, so that each query"
+        f" takes seconds, in memory, after {WARM_UPS} of each to warm up;"
         " the short side to 256, the centre of 224. Spark's rows go to networks in batches of 32, whose engines have a"
         " thread a core; Python's workers and their networks are those of the query before. simplejpeg decodes at half"
         " the size where that is enough, and at any scale by eighths of it. Labels: SqueezeNet 1.1 with its trained"

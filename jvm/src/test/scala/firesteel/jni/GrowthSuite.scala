@@ -117,7 +117,7 @@ private object ThreadsProgram {
         val thread = new Thread(() => {
           Using.resource(Growth.open())(predictor =>
             Using.resource(predictor.scorer(predictor.imagesAtOnce(), 3)) { scorer =>
-              for (_ <- 1 to 10) Growth.predict(scorer)
+              for (_ <- 1 to 100) Growth.predict(scorer)
             })
           done = true
         })
