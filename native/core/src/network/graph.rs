@@ -54,9 +54,11 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Infers every shape before anything is built, and keeps to [`MAX_WEIGHTS`](super::MAX_WEIGHTS) and
-    /// [`MAX_ACTIVATIONS`](super::MAX_ACTIVATIONS). An error names the layer and the shapes.
+    /// Infers every shape before anything is built, and keeps to [`MAX_LAYERS`](super::MAX_LAYERS),
+    /// [`MAX_WEIGHTS`](super::MAX_WEIGHTS) and [`MAX_ACTIVATIONS`](super::MAX_ACTIVATIONS). An error names the layer
+    /// and the shapes.
     pub fn new(network: &Network) -> Result<Graph, Error> {
+        limits::check_layers(network.nodes.len()).map_err(Error::Network)?;
         let input = Shape::new(&network.input).map_err(|e| Error::Network(format!("the input's {e}")))?;
         let mut activations = input.values();
         limits::check_activations(activations).map_err(|e| Error::Network(format!("the input: {e}")))?;

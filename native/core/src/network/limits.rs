@@ -8,6 +8,26 @@ pub const MAX_WEIGHTS: usize = 1 << 29;
 /// 1 GiB.
 pub const MAX_ACTIVATIONS: usize = 1 << 28;
 
+/// The largest number of layers: some steps of preparing a network compare each layer with all others.
+pub const MAX_LAYERS: usize = 10_000;
+
+/// Refuses a network of too many layers.
+pub(super) fn check_layers(layers: usize) -> Result<(), String> {
+    if layers <= MAX_LAYERS {
+        return Ok(());
+    }
+    Err(format!("it has {layers} layers, at most {MAX_LAYERS} are allowed"))
+}
+
+/// Refuses the convolution that needs too many zeros around its input.
+pub(super) fn check_padded([channels, height, width]: [usize; 3]) -> Result<(), String> {
+    let values = channels.saturating_mul(height).saturating_mul(width);
+    if values <= MAX_ACTIVATIONS {
+        return Ok(());
+    }
+    Err(format!("with its padding the input has {values} values, at most {MAX_ACTIVATIONS} are allowed"))
+}
+
 /// Refuses the layer with which the weights so far are too many.
 pub(super) fn check_weights(values: usize) -> Result<(), String> {
     if values <= MAX_WEIGHTS {

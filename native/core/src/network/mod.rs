@@ -16,7 +16,7 @@ pub use builder::NetworkBuilder;
 pub use description::{INPUT, Network, Node};
 pub use graph::{Graph, GraphNode, Source};
 pub use layout::{Layout, Role, WeightSpec};
-pub use limits::{MAX_ACTIVATIONS, MAX_WEIGHTS};
+pub use limits::{MAX_ACTIVATIONS, MAX_LAYERS, MAX_WEIGHTS};
 pub use op::Op;
 pub use options::{
     AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, LeakyRelu, LocalResponseNorm,

@@ -2,7 +2,7 @@
 
 use super::infer::{limited, positive};
 use super::shape::MAX_VALUES;
-use super::{Conv2d, Padding, Pool2d, Shape};
+use super::{Conv2d, Padding, Pool2d, Shape, limits};
 
 impl Conv2d {
     pub(super) fn infer(
@@ -33,6 +33,8 @@ impl Conv2d {
             out[d] = windows(size, total, self.reach(d)?, self.stride[d])
                 .ok_or_else(|| window_problem(self.kernel, self.dilation, total, d, input))?;
         }
+        let [height, width] = [0, 1].map(|d| size[d] + before[d] + after[d]);
+        limits::check_padded([channels, height, width])?;
         Shape::new(&[self.filters, out[0], out[1]])
     }
 

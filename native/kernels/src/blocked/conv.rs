@@ -36,7 +36,7 @@ impl Ending {
     /// Whether what is added, if anything, is as large as the result.
     pub(super) fn fits(&self, y: &Map) -> bool {
         let size = |map: &Map| [map.channels, map.height, map.width];
-        self.residual.is_none_or(|residual| size(&residual) == size(y))
+        self.residual.is_none_or(|residual| size(&residual) == size(y) && residual.is_countable())
     }
 }
 
@@ -111,7 +111,7 @@ impl BlockedConv {
         if !ending.fits(&y) {
             return wrong("residual", vec![], vec![y.channels, y.height, y.width]);
         }
-        if !source.fits_offsets() {
+        if !source.fits_offsets() || !y.is_countable() {
             return wrong("size", vec![source.channels(), source.size()[0], source.size()[1]], vec![]);
         }
         let Some(start) = source.window_start(geometry, [kh, kw], [y.height, y.width]) else {

@@ -68,9 +68,10 @@ impl BlockedDepthwise {
         let (filters, one, kh, kw) = weight.dim();
         let found = vec![filters, one, bias.len(), y.channels];
         let source = Source::blocks(x);
-        let start = source.window_start(geometry, [kh, kw], [y.height, y.width]);
-        let fits = found == [x.channels, 1, x.channels, x.channels] && source.fits_offsets();
-        let Some(start) = start.filter(|_| fits) else {
+        let fits =
+            found == [x.channels, 1, x.channels, x.channels] && source.fits_offsets() && y.is_countable();
+        let start = || source.window_start(geometry, [kh, kw], [y.height, y.width]);
+        let Some(start) = fits.then(start).flatten() else {
             let expected = vec![x.channels, 1, x.channels, x.channels];
             return Err(Error {
                 kernel: "blocked depthwise convolution",

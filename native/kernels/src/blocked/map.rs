@@ -94,6 +94,21 @@ impl Map {
         self.held() * self.row()
     }
 
+    /// The values of all blocks of so many channels, lanes beyond the last channel and border and all. None if no
+    /// number holds that.
+    pub(super) fn floats(&self, lanes: usize) -> Option<usize> {
+        let Border { top, bottom, left, right } = self.border;
+        let sum = |[before, size, after]: [usize; 3]| before.checked_add(size)?.checked_add(after);
+        let rows = sum([top, self.height, bottom])?;
+        let factors = [self.band.unwrap_or(rows), sum([left, self.width, right])?, lanes];
+        factors.iter().try_fold(self.channels.div_ceil(lanes), |all, &by| all.checked_mul(by))
+    }
+
+    /// Whether a number holds how many values there are.
+    pub(super) fn is_countable(&self) -> bool {
+        self.floats(LANES).is_some()
+    }
+
     /// Pixels that memory holds.
     pub fn pixels(&self) -> usize {
         self.blocks() * self.block()

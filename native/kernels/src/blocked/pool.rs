@@ -63,6 +63,7 @@ impl BlockedMaxPool {
             windows.each_ref().map(|along| along.0.iter().map(|(range, _)| range.end).max().unwrap_or(0));
         let is_empty = windows.iter().any(|along| along.0.iter().any(|(range, _)| range.is_empty()));
         let fits = found == [y.height, y.width] && x.channels == y.channels;
+        let fits = fits && x.is_countable() && y.is_countable();
         if !fits || is_empty || ends[0] > x.height || ends[1] > x.width {
             let found = vec![x.channels, found[0], found[1], ends[0], ends[1]];
             let expected = vec![y.channels, y.height, y.width, x.height, x.width];

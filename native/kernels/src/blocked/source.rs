@@ -59,9 +59,7 @@ impl Source {
 
     /// Whether offsets within all rows of all blocks, or planes, are numbers of 32 bits, as kernels keep them.
     pub(super) fn fits_offsets(&self) -> bool {
-        let blocks = self.map.channels.div_ceil(self.lanes);
-        let floats = [self.map.block(), self.lanes].iter().try_fold(blocks, |all, &by| all.checked_mul(by));
-        floats.is_some_and(|floats| u32::try_from(floats).is_ok())
+        self.map.floats(self.lanes).is_some_and(|floats| u32::try_from(floats).is_ok())
     }
 
     /// Whether it is blocks of channels.

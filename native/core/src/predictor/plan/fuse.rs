@@ -1,7 +1,8 @@
 //! Which layers are computed together.
 
-use firesteel_kernels::blocked::{Activation, WinogradSize};
+use firesteel_kernels::blocked::{Activation, Map, WinogradSize};
 
+use super::places::map;
 use crate::network::{Conv2d, Graph, GraphNode, Op, Source};
 use crate::predictor::layer;
 
@@ -22,6 +23,8 @@ pub(super) struct Unit {
     pub(super) activation: Activation,
     /// The last of its layers, whose result it gives.
     pub(super) result: usize,
+    /// How that lies. What is computed value by value of a map that was flattened keeps that map's order.
+    pub(super) map: Map,
 }
 
 /// Whether the filters of a convolution of so many channels see one channel each: there is a kernel for these.
@@ -60,8 +63,8 @@ pub(super) fn activation(op: &Op) -> Option<Activation> {
 /// Groups the layers `needed`, in an order in which each unit follows its inputs. The values of `outputs` remain.
 pub(super) fn units(graph: &Graph, needed: &[usize], outputs: &[Source], exact: bool) -> Vec<Unit> {
     let readers = Readers::of(graph, needed, outputs);
-    let mut made = vec![false; graph.nodes().len()];
-    let mut absorbed = made.clone();
+    let mut made = vec![None; graph.nodes().len()];
+    let mut absorbed = vec![false; made.len()];
     let mut units = vec![];
     for &node in needed {
         if absorbed[node] || graph.nodes()[node].op.keeps_values() {
@@ -75,7 +78,7 @@ pub(super) fn units(graph: &Graph, needed: &[usize], outputs: &[Source], exact: 
             absorbed[next] = true;
             inner = next;
         }
-        made[unit.result] = true;
+        made[unit.result] = Some(unit.map);
         units.push(unit);
     }
     units
@@ -100,10 +103,18 @@ pub(super) fn storage(graph: &Graph, mut source: Source) -> Source {
     source
 }
 
-/// A layer with all that its kernel can do besides.
-fn grow(graph: &Graph, readers: &Readers, made: &[bool], node: usize) -> Unit {
+/// A layer with all that its kernel can do besides. `made` is how the results of the units before lie.
+fn grow(graph: &Graph, readers: &Readers, made: &[Option<Map>], node: usize) -> Unit {
     let nodes = graph.nodes();
     let inputs: Vec<Source> = nodes[node].inputs.iter().map(|&source| storage(graph, source)).collect();
+    let lies = |&source: &Source| match source {
+        Source::Input => Some(map(graph.input())),
+        Source::Node(i) => made[i],
+    };
+    let GraphNode { op, shape, .. } = &nodes[node];
+    let first = inputs.first().and_then(lies);
+    let same = inputs.iter().all(|input| lies(input) == first);
+    let keeps = same && shape.vector().is_some() && op.is_by_value();
     let mut unit = Unit {
         node,
         inputs,
@@ -112,16 +123,14 @@ fn grow(graph: &Graph, readers: &Readers, made: &[bool], node: usize) -> Unit {
         residual: None,
         activation: Activation::NONE,
         result: node,
+        map: first.filter(|_| keeps).unwrap_or_else(|| map(shape)),
     };
     let channels = graph.shape(nodes[node].inputs[0]).dimensions()[0];
-    let [can_norm, can_add, can_bound, can_activate] = match &nodes[node].op {
+    let [can_norm, can_add, can_bound, can_activate] = match op {
         Op::Conv2d(conv) => [true, !is_depthwise(conv, channels), true, true],
         Op::Dense(_) => [false, true, true, true],
         Op::BatchNorm(_) => [false, false, true, false],
-        Op::Add {} => {
-            let same = unit.inputs.iter().all(|&source| *graph.shape(source) == nodes[node].shape);
-            [false, false, same, false]
-        }
+        Op::Add {} => [false, false, same, false],
         _ => [false; 4],
     };
     while let Some(next) = readers.only(unit.result) {
@@ -129,15 +138,13 @@ fn grow(graph: &Graph, readers: &Readers, made: &[bool], node: usize) -> Unit {
             Op::BatchNorm(_) if can_norm && unit.result == node => unit.norm = Some(next),
             Op::Add {} if can_add && unit.residual.is_none() && nodes[next].inputs.len() == 2 => {
                 let sources = nodes[next].inputs.iter().map(|&source| storage(graph, source));
-                // A map that was flattened lies in another order.
-                let fits = |&source: &Source| *graph.shape(source) == nodes[node].shape;
                 let mut others = sources.filter(|&source| source != Source::Node(unit.result));
-                let other = others.next().filter(fits);
-                match other {
-                    Some(Source::Input) => unit.residual = Some(Source::Input),
-                    Some(Source::Node(i)) if made[i] => unit.residual = Some(Source::Node(i)),
-                    _ => break,
+                // It must be there, and lie in the order of the result.
+                let other = others.next().filter(|other| lies(other) == Some(unit.map));
+                if other.is_none() {
+                    break;
                 }
+                unit.residual = other;
             }
             op => match activation(op) {
                 Some(found @ Activation::Clamp(_)) if can_bound => unit.activation = found,

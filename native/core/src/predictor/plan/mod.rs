@@ -61,6 +61,9 @@ const AT_ONCE: usize = 8;
 /// The most bytes that one image may take: blocks of 16 channels may be 16 times a network's values.
 const MAX_BYTES: usize = 2 << 30;
 
+/// The most bytes of the weights in the order in which kernels read them: twice what a model's weights may have.
+const MAX_PACKED: usize = 4 << 30;
+
 /// What a step of a plan is, and how long it takes.
 #[derive(Debug, Clone)]
 pub struct StepProfile {
@@ -125,6 +128,13 @@ impl Plan {
         let sources: Vec<Source> = outputs.iter().map(|output| fuse::storage(graph, output.source)).collect();
         let needed = graph.needed_by(&sources);
         let units = bands::join(graph, fuse::units(graph, &needed, &sources, exact), &sources);
+        let packed = units.iter().flatten().map(|unit| prepare::packed(graph, unit));
+        let packed = packed.fold(0, usize::saturating_add).saturating_mul(size_of::<f32>());
+        if packed > MAX_PACKED {
+            return Err(Error::Network(format!(
+                "the weights take {packed} bytes as they are read, more than {MAX_PACKED}: use more filters a group"
+            )));
+        }
         let places = Places::of(graph, &units, &sources);
         let found = |&source: &Source| {
             places.get(source).cloned().ok_or_else(|| Error::Network("an output has no place".to_owned()))

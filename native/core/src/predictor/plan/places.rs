@@ -134,7 +134,8 @@ impl Places {
     /// Finds a place for each value that a step of `steps` leaves to others, so that those of `outputs` remain.
     pub(super) fn of(graph: &Graph, steps: &[Vec<Unit>], outputs: &[Source]) -> Places {
         let units = || steps.iter().flatten();
-        let mut maps = maps(graph, units());
+        let made = units().map(|unit| (Some(unit.result), unit.map));
+        let mut maps: HashMap<Key, Map> = made.chain([(None, map(graph.input()))]).collect();
         let late = late(steps, &maps);
         let parts = parts(graph, units(), &maps);
         let mut inner = HashMap::new();
@@ -217,21 +218,6 @@ fn late(steps: &[Vec<Unit>], maps: &HashMap<Key, Map>) -> usize {
     let few = |value: Key| maps[&value].height * maps[&value].width <= FEW;
     let large = |unit: &Unit| !few(Some(unit.result)) || unit.inputs.iter().any(|&input| !few(key(input)));
     steps.iter().rposition(|step| step.iter().any(large)).map_or(0, |last| last + 1)
-}
-
-/// The shapes of all values. What is computed value by value of a map that was flattened keeps that map's order.
-fn maps<'a>(graph: &Graph, units: impl Iterator<Item = &'a Unit>) -> HashMap<Key, Map> {
-    let mut maps = HashMap::from([(None, map(graph.input()))]);
-    for unit in units {
-        // What follows in the unit may take it as flat, but leaves the values where they are.
-        let shape = &graph.nodes()[unit.node].shape;
-        let mut inputs = unit.inputs.iter().map(|&source| maps[&key(source)]);
-        let of_inputs = inputs.next().filter(|first| inputs.all(|other| other == *first));
-        let keeps = shape.vector().is_some() && graph.nodes()[unit.node].op.is_by_value();
-        let own = of_inputs.filter(|_| keeps).unwrap_or_else(|| map(shape));
-        maps.insert(Some(unit.result), own);
-    }
-    maps
 }
 
 /// The border of zeros that a unit needs around an input.

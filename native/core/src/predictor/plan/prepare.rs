@@ -2,8 +2,8 @@
 
 use firesteel_kernels as kernels;
 use firesteel_kernels::blocked::{
-    BlockedBands, BlockedConv, BlockedDepthwise, BlockedMaxPool, BlockedWinograd, Ending, Isa, Map, Pixel,
-    Source as Values, Stage, Windows,
+    BlockedBands, BlockedConv, BlockedDepthwise, BlockedMaxPool, BlockedWinograd, Ending, Isa, LANES, Map,
+    Pixel, Source as Values, Stage, Windows, WinogradSize,
 };
 use ndarray::{Array4, ArrayView4};
 
@@ -68,6 +68,25 @@ fn multiplications(graph: &Graph, unit: &Unit) -> usize {
         _ => 0,
     };
     per_output * node.shape.values()
+}
+
+/// The most values of a unit's weights in the order in which kernels read them: filters in blocks of 16, each with all
+/// channels that one of its block sees.
+pub(super) fn packed(graph: &Graph, unit: &Unit) -> usize {
+    let node = &graph.nodes()[unit.node];
+    let input = graph.shape(node.inputs[0]);
+    let channels = input.dimensions()[0];
+    let (filters, seen, taps) = match &node.op {
+        Op::Conv2d(conv) if is_depthwise(conv, channels) => (channels, 1, conv.kernel[0] * conv.kernel[1]),
+        Op::Conv2d(conv) => {
+            let groups = (LANES.div_ceil(conv.filters / conv.groups) + 1).min(conv.groups);
+            let taps = unit.winograd.map_or(conv.kernel[0] * conv.kernel[1], WinogradSize::positions);
+            (conv.filters, channels / conv.groups * groups, taps)
+        }
+        Op::Dense(dense) => (dense.units, input.values(), 1),
+        _ => return 0,
+    };
+    filters.next_multiple_of(LANES).saturating_mul(seen).saturating_mul(taps)
 }
 
 struct Prepare<'a> {
@@ -245,7 +264,7 @@ impl Prepare<'_> {
     fn is_by_blocks(&self) -> bool {
         let is_map = self.model.graph().shape(Source::Node(self.unit.node)).map().is_some();
         let (_, before) = self.inputs.split_last().unzip();
-        let whole = |map: &Map| map.channels.is_multiple_of(kernels::blocked::LANES);
+        let whole = |map: &Map| map.channels.is_multiple_of(LANES);
         is_map && before.is_some_and(|before: &[Map]| before.iter().all(whole))
     }
 }
@@ -256,7 +275,7 @@ fn size(map: &Map) -> [usize; 3] {
 
 fn lanes(values: &[f64]) -> Vec<Pixel> {
     values
-        .chunks(kernels::blocked::LANES)
+        .chunks(LANES)
         .map(|chunk| Pixel(std::array::from_fn(|i| chunk.get(i).map_or(0.0, |&v| v as f32))))
         .collect()
 }

@@ -1,7 +1,7 @@
 //! Descriptions that are no networks.
 
 use super::{LENET, chain, replaced};
-use crate::network::{Graph, MAX_ACTIVATIONS, MAX_WEIGHTS, Network, Shape};
+use crate::network::{Graph, INPUT, MAX_ACTIVATIONS, MAX_LAYERS, MAX_WEIGHTS, Network, Node, Op, Shape};
 use serde_json::{Value, json};
 
 fn problem(network: Result<Network, crate::Error>) -> String {
@@ -302,7 +302,7 @@ fn more_than_2_to_the_28_values_of_one_row_are_refused_with_the_layer_and_their_
         chain(json!([MAX_ACTIVATIONS + 1]), [flatten()]).unwrap_err().to_string(),
         "network: the input: one row takes 268435457 values up to here, at most 268435456 are allowed"
     );
-    // One layer that makes much of little.
+    // Layers that make much of little.
     assert_eq!(
         conv(json!({"filters": 1_000_000, "kernel": [1, 1], "padding": [7, 7]})),
         "layer 'a' (conv2d): one row takes 506000288 values up to here, at most 268435456 are allowed"
@@ -367,4 +367,26 @@ fn options_out_of_range_are_named() {
         cases += 1;
     }
     assert_eq!(cases, 10);
+    let far = i32::MAX;
+    assert_eq!(
+        conv(json!({"padding": [far, 0], "stride": [far, 1]})),
+        "layer 'a' (conv2d): with its padding the input has 154618822872 values, at most 268435456 are allowed"
+    );
+}
+
+#[test]
+fn more_than_10_000_layers_are_refused() {
+    let layers = |number: usize| {
+        let layer = |i: usize| {
+            let input = i.checked_sub(1).map_or(INPUT.to_owned(), |before| before.to_string());
+            Node { name: i.to_string(), op: Op::Relu {}, inputs: vec![input] }
+        };
+        let nodes = (0..number).map(layer).collect();
+        Graph::new(&Network { input: vec![3], nodes, output: (number - 1).to_string() })
+    };
+    assert!(layers(MAX_LAYERS).is_ok());
+    assert_eq!(
+        layers(MAX_LAYERS + 1).unwrap_err().to_string(),
+        "network: it has 10001 layers, at most 10000 are allowed"
+    );
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::network::{Conv2d, Graph, Network, Op, Padding};
+use crate::network::{Graph, Op};
 use crate::tests::formula;
 use crate::{Kernels, Model, Predictor, Preprocessing, Row, Scorer, Status, zoo};
 use firesteel_kernels::blocked::Isa;
@@ -78,28 +78,4 @@ fn a_pass_is_a_line_of_the_plan_and_needs_less_memory() {
     let [together, apart] = [&together, &apart].map(|predictor| predictor.arena_bytes(1).unwrap());
     let map = 64 * 112 * 112 * size_of::<f32>();
     assert!(together + map / 2 < apart, "{together} {apart}");
-}
-
-#[test]
-fn a_map_between_layers_whose_border_is_beyond_all_bounds_is_refused() {
-    let conv = |filters, groups, kernel, stride, padding| {
-        let padding = Padding::Explicit(padding);
-        Conv2d { filters, kernel, stride, padding, dilation: [1, 1], groups, bias: false }
-    };
-    let far = (1 << 22) - 1;
-    for next in [
-        // A plane of 2^32 values; and planes of 2^31, of which the third is out of reach.
-        conv(8, 1, [2, 1], [far, 1], [far, 0]),
-        conv(8, 1, [1, 1], [5792; 2], [5792; 2]),
-        conv(8, 1, [1, 1], [i32::MAX as usize; 2], [i32::MAX as usize; 2]),
-    ] {
-        let depthwise = conv(512, 512, [3, 3], [1, 1], [1, 1]);
-        let network =
-            Network::input(&[512, 32, 32]).conv2d(depthwise).conv2d(next).flatten().dense(5).build();
-        let graph = Graph::new(&network).unwrap();
-        let weights = formula::weights(graph.layout());
-        let model = Model::new(graph, Preprocessing::default(), vec![], weights).unwrap();
-        let error = Predictor::new(model).unwrap_err().to_string();
-        assert!(error.contains("size") || error.contains("bytes"), "{error}");
-    }
 }

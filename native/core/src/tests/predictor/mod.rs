@@ -9,6 +9,7 @@ mod parity;
 mod random;
 mod rows;
 mod scorer;
+mod sizes;
 
 use crate::network::{Graph, Network};
 use crate::tests::formula;

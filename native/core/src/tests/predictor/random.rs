@@ -14,7 +14,7 @@ use crate::{Kernels, Model, Predictor, Preprocessing, Row, Status};
 use firesteel_kernels::blocked::Isa;
 
 const CLASSES: usize = 5;
-const NETWORKS: u64 = 60;
+const NETWORKS: u64 = 300;
 
 struct Growing {
     random: ChaCha8Rng,
@@ -28,13 +28,16 @@ impl Growing {
         choices[self.random.random_range(0..choices.len())].clone()
     }
 
-    fn push(&mut self, op: Op, inputs: &[&str], shape: [usize; 3]) {
+    /// Appends a layer and gives its name.
+    fn append(&mut self, op: Op, inputs: &[&str]) -> String {
         let name = format!("{}{}", op.name(), self.nodes.len());
-        self.nodes.push(Node {
-            name: name.clone(),
-            op,
-            inputs: inputs.iter().map(|&i| i.to_owned()).collect(),
-        });
+        let inputs = inputs.iter().map(|&i| i.to_owned()).collect();
+        self.nodes.push(Node { name: name.clone(), op, inputs });
+        name
+    }
+
+    fn push(&mut self, op: Op, inputs: &[&str], shape: [usize; 3]) {
+        let name = self.append(op, inputs);
         self.maps.push((name, shape));
     }
 
@@ -104,6 +107,35 @@ impl Growing {
     }
 }
 
+/// The most values of a map that is made a vector as it is, so that dense layers of it have few weights.
+const FEW: usize = 200;
+
+impl Growing {
+    /// Makes a vector of a map, of its means or of all its values, whose order some layers keep, and goes on with it.
+    fn flatten(&mut self, map: &str, shape: [usize; 3]) -> String {
+        let values: usize = shape.iter().product();
+        if values > FEW || self.random.random_range(0..3) == 0 {
+            let mean = self.append(Op::GlobalAvgPool2d {}, &[map]);
+            return self.append(Op::Flatten {}, &[&mean]);
+        }
+        let flat = self.append(Op::Flatten {}, &[map]);
+        let bent = self.append(Op::LeakyRelu(LeakyRelu { slope: 0.1 }), &[&flat]);
+        let read = self.one_of(&[&flat, &bent]).clone();
+        let mut other = flat;
+        let dense = self.random.random_range(0..3);
+        if dense > 0 {
+            other = self.append(Op::Dense(Dense { units: values, bias: true }), &[&read]);
+        }
+        if dense > 1 {
+            other = self.append(Op::Sigmoid {}, &[&other]);
+        }
+        let inputs = self.one_of(&[[&other, &bent], [&bent, &other]]);
+        let op = self.one_of(&[Op::Add {}, Op::Add {}, Op::Multiply {}]);
+        let joined = self.append(op, &inputs.map(String::as_str));
+        self.append(Op::Relu {}, &[&joined])
+    }
+}
+
 fn network(seed: u64) -> Network {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let input = [random.random_range(1..5), random.random_range(5..24), random.random_range(5..24)];
@@ -111,22 +143,16 @@ fn network(seed: u64) -> Network {
     for _ in 0..12 {
         growing.grow();
     }
-    let Growing { mut nodes, maps, .. } = growing;
     // All maps that nobody reads, so that each layer counts.
-    let read: Vec<&String> = nodes.iter().flat_map(|node| &node.inputs).collect();
-    let unread: Vec<String> =
-        maps.iter().map(|(name, _)| name.clone()).filter(|name| !read.contains(&name)).collect();
-    let mut vectors = vec![];
-    for name in unread {
-        let (mean, flat) = (format!("mean_{name}"), format!("flat_{name}"));
-        nodes.push(Node { name: mean.clone(), op: Op::GlobalAvgPool2d {}, inputs: vec![name] });
-        nodes.push(Node { name: flat.clone(), op: Op::Flatten {}, inputs: vec![mean] });
-        vectors.push(flat);
-    }
+    let read: Vec<String> = growing.nodes.iter().flat_map(|node| &node.inputs).cloned().collect();
+    let unread: Vec<(String, [usize; 3])> =
+        growing.maps.iter().filter(|(name, _)| !read.contains(name)).cloned().collect();
+    let mut vectors: Vec<String> = unread.iter().map(|(name, shape)| growing.flatten(name, *shape)).collect();
     if vectors.len() > 1 {
-        nodes.push(Node { name: "all".to_owned(), op: Op::Concat {}, inputs: vectors });
-        vectors = vec!["all".to_owned()];
+        let names: Vec<&str> = vectors.iter().map(String::as_str).collect();
+        vectors = vec![growing.append(Op::Concat {}, &names)];
     }
+    let Growing { mut nodes, .. } = growing;
     nodes.push(Node {
         name: "end".to_owned(),
         op: Op::Dense(Dense { units: CLASSES, bias: true }),

@@ -34,7 +34,7 @@ impl Size {
     }
 
     /// Values of a transformed tile.
-    pub(super) const fn positions(self) -> usize {
+    pub const fn positions(self) -> usize {
         self.inputs() * self.inputs()
     }
 
