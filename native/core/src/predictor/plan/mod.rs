@@ -61,8 +61,9 @@ const AT_ONCE: usize = 8;
 /// The most bytes that one image may take: blocks of 16 channels may be 16 times a network's values.
 const MAX_BYTES: usize = 2 << 30;
 
-/// The most bytes of the weights in the order in which kernels read them: twice what a model's weights may have.
-const MAX_PACKED: usize = 4 << 30;
+/// The most bytes of the weights in the order in which kernels read them beyond four times their own: as many Winograd's
+/// largest tiles take, and what is rounded up to whole blocks of 16.
+const ROUNDED: usize = 1 << 30;
 
 /// What a step of a plan is, and how long it takes.
 #[derive(Debug, Clone)]
@@ -130,9 +131,10 @@ impl Plan {
         let units = bands::join(graph, fuse::units(graph, &needed, &sources, exact), &sources);
         let packed = units.iter().flatten().map(|unit| prepare::packed(graph, unit));
         let packed = packed.fold(0, usize::saturating_add).saturating_mul(size_of::<f32>());
-        if packed > MAX_PACKED {
+        let most = 4 * size_of_val(model.weights()) + ROUNDED;
+        if packed > most {
             return Err(Error::Network(format!(
-                "the weights take {packed} bytes as they are read, more than {MAX_PACKED}: use more filters a group"
+                "the weights take {packed} bytes in blocks of 16 filters, more than {most}: use more filters a group"
             )));
         }
         let places = Places::of(graph, &units, &sources);

@@ -71,7 +71,7 @@ fn multiplications(graph: &Graph, unit: &Unit) -> usize {
 }
 
 /// The most values of a unit's weights in the order in which kernels read them: filters in blocks of 16, each with all
-/// channels that one of its block sees.
+/// blocks of channels that one of its block sees.
 pub(super) fn packed(graph: &Graph, unit: &Unit) -> usize {
     let node = &graph.nodes()[unit.node];
     let input = graph.shape(node.inputs[0]);
@@ -81,7 +81,11 @@ pub(super) fn packed(graph: &Graph, unit: &Unit) -> usize {
         Op::Conv2d(conv) => {
             let groups = (LANES.div_ceil(conv.filters / conv.groups) + 1).min(conv.groups);
             let taps = unit.winograd.map_or(conv.kernel[0] * conv.kernel[1], WinogradSize::positions);
-            (conv.filters, channels / conv.groups * groups, taps)
+            let seen = match conv.groups {
+                1 => channels,
+                _ => (channels / conv.groups * groups).next_multiple_of(LANES) + LANES,
+            };
+            (conv.filters, seen.min(channels.next_multiple_of(LANES)), taps)
         }
         Op::Dense(dense) => (dense.units, input.values(), 1),
         _ => return 0,
