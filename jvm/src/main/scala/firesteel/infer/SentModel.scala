@@ -2,6 +2,7 @@
 package firesteel.infer
 
 import scala.collection.mutable
+import scala.concurrent.{ExecutionContext, Future}
 
 import org.apache.spark.{SparkContext, TaskContext}
 import org.apache.spark.broadcast.Broadcast
@@ -17,6 +18,15 @@ private[firesteel] final case class SentModel(key: ModelCache.Key, file: Broadca
 
   /** The model, ready to run in this executor. */
   def lease(): ModelCache.Lease = ModelCache.lease(key, file.value)
+
+  /** Opens the model. It stays open until the task ends, also where the task has no row. */
+  override def prepare(): Unit = {
+    val opening = Future(lease())(ExecutionContext.global)
+    // In the task's own thread, where it has been opened by then: a task that has ended holds no model.
+    TaskContext.get().addTaskCompletionListener[Unit] { _ =>
+      opening.foreach(_.close())(ExecutionContext.parasitic)
+    }
+  }
 
   override def forTask[V](kind: InputKind[V], rows: Int): Worker[V] = {
     val task = TaskContext.get()

@@ -38,12 +38,14 @@ private[sql] final class ClassifyTask(
     metrics: ClassifyMetrics)
     extends Serializable {
 
-  def run(partition: Int, rows: Iterator[InternalRow]): Iterator[InternalRow] =
+  def run(partition: Int, rows: Iterator[InternalRow]): Iterator[InternalRow] = {
+    sent.prepare()
     if (rows.isEmpty) Iterator.empty
     else {
       val Some(found) = ImageInput.of(image.dataType): @unchecked
       score(partition, rows, found)
     }
+  }
 
   /** What is kept of a row: its columns, and the file that it comes from. */
   private final class Kept(val row: UnsafeRow, val file: InputFile, val isNull: Boolean)

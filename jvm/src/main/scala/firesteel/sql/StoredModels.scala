@@ -31,7 +31,7 @@ private[firesteel] object StoredModels {
    * @throws AnalysisException telling what was tried
    */
   def find(name: String, session: SparkSession): StoredModel = {
-    val folder = session.conf.getOption("spark.firesteel.models.dir").filter(_.nonEmpty)
+    val folder = setting(session, "spark.firesteel.models.dir")
     val bare = !name.contains('/')
     def fileSystem(path: Path): FileSystem = path.getFileSystem(session.sessionState.newHadoopConf())
     usable(name) {
@@ -58,7 +58,7 @@ private[firesteel] object StoredModels {
    * @param asking what the error calls the one who names no model
    */
   def named(name: Option[String], asking: String, session: SparkSession): StoredModel =
-    name.orElse(session.conf.getOption("spark.firesteel.model")).filter(_.nonEmpty) match {
+    name.orElse(setting(session, "spark.firesteel.model")).filter(_.nonEmpty) match {
       case Some(found) => find(found, session)
       case None => throw Errors.modelNotSet(asking)
     }
@@ -80,6 +80,10 @@ private[firesteel] object StoredModels {
       if (sent) now.send(SparkSession.active.sparkContext)
       now
     }
+
+  /** A setting that is not empty. Asking Spark for one without a default takes it a tenth of a second, if it is not set. */
+  private def setting(session: SparkSession, key: String): Option[String] =
+    Some(session.conf.get(key, "")).filter(_.nonEmpty)
 
   /** What reading gives when a file goes, becomes another or is not whole yet. */
   private def isBeingReplaced(error: Throwable): Boolean = error match {

@@ -1,0 +1,61 @@
+/* Models that are opened beside a task, before it has read a row. */
+package firesteel.infer
+
+import firesteel.jni.{ErrorCode, Models, NativeException}
+import firesteel.{Bars, SparkSuite}
+
+import org.scalatest.concurrent.Eventually._
+import org.scalatest.time.SpanSugar._
+
+class SentModelSuite extends SparkSuite {
+
+  private def sent(seed: Int, digest: Array[Byte] => String = Models.digest): SentModel = {
+    val file = Bars.file(seed.toLong)
+    SentModel(ModelCache.Key(digest(file), None, ScoringOptions.Default), spark.sparkContext.broadcast(file))
+  }
+
+  private def inTask[T: reflect.ClassTag](model: SentModel, task: SentModel => T): T =
+    spark.sparkContext.parallelize(Seq(model), 1).map(task).first()
+
+  test("a task without a row has the model opened that it prepares, and holds none when it has ended") {
+    val (opened, used) = (ModelCache.opened, ModelCache.used)
+    val model = sent(seed = 71)
+    assert(inTask(model, SentModelSuite.held(opened)) === used + 1)
+    assert(ModelCache.used === used)
+  }
+
+  test("a worker takes the model that was prepared") {
+    val (opened, used) = (ModelCache.opened, ModelCache.used)
+    val model = sent(seed = 72)
+    assert(inTask(model, SentModelSuite.work) === Right(model.key))
+    assert(ModelCache.opened === opened + 1)
+    assert(ModelCache.used === used)
+  }
+
+  test("a model that cannot be opened fails where a task asks for its worker, and not before") {
+    val used = ModelCache.used
+    val model = sent(seed = 73, digest = file => Models.digest(file.reverse))
+    assert(inTask(model, SentModelSuite.work) === Left(ErrorCode.DIGEST))
+    assert(ModelCache.used === used)
+  }
+}
+
+/** What tasks do. */
+private object SentModelSuite {
+
+  /** Waits until another model is open, and gives how many are in use then. */
+  def held(opened: Long)(model: SentModel): Int = {
+    model.prepare()
+    eventually(timeout(20.seconds)) { assert(ModelCache.opened == opened + 1) }
+    // It is opened a moment after it was counted.
+    model.lease().close()
+    ModelCache.used
+  }
+
+  /** The worker's key, or why there is none. */
+  def work(model: SentModel): Either[ErrorCode, Any] = {
+    model.prepare()
+    try Right(model.forTask(InputKind.Floats, 1).key)
+    catch { case e: NativeException => Left(e.code) }
+  }
+}
