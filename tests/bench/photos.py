@@ -23,8 +23,8 @@ from networks import export_onnx, network
 from photo_queries import BASE, FIRESTEEL, LAST, QUERIES
 
 ROUNDS = common.rounds(3)
-# A session takes long to start, and what its first query takes differs by a third from one to the next.
-FIRST_ROUNDS = max(ROUNDS, 5)
+# What the first query of a session takes differs by a third from one session to the next.
+FIRST_ROUNDS = max(ROUNDS, 9)
 # The JVM compiles what a query of eight seconds runs until its end: a second one runs what it compiled.
 WARM_UPS = 2
 LOOP = "The same in Rust, without Spark"
