@@ -1,6 +1,9 @@
 /* Models on their way from the driver to the executors. */
 package firesteel.infer
 
+import java.util.concurrent.Executors
+import java.util.concurrent.atomic.AtomicBoolean
+
 import scala.collection.mutable
 import scala.concurrent.{ExecutionContext, Future}
 
@@ -19,12 +22,14 @@ private[firesteel] final case class SentModel(key: ModelCache.Key, file: Broadca
   /** The model, ready to run in this executor. */
   def lease(): ModelCache.Lease = ModelCache.lease(key, file.value)
 
-  /** Opens the model. It stays open until the task ends, also where the task has no row. */
-  override def prepare(): Unit = {
-    val opening = Future(lease())(ExecutionContext.global)
-    // In the task's own thread, where it has been opened by then: a task that has ended holds no model.
-    TaskContext.get().addTaskCompletionListener[Unit] { _ =>
-      opening.foreach(_.close())(ExecutionContext.parasitic)
+  /** Opens the model, also for a task that turns out to have no row. */
+  override def prepare(): AutoCloseable = {
+    val wanted = new AtomicBoolean(true)
+    val opening = Future(if (wanted.get) Some(lease()) else None)(SentModel.beside)
+    () => {
+      wanted.set(false)
+      // In this thread, unless it is still being opened.
+      opening.foreach(_.foreach(_.close()))(ExecutionContext.parasitic)
     }
   }
 
@@ -39,6 +44,14 @@ private[firesteel] final case class SentModel(key: ModelCache.Key, file: Broadca
 }
 
 private[firesteel] object SentModel {
+
+  /** Threads beside those of tasks, of which they take over nothing. One that has no work for a minute ends. */
+  private val beside = ExecutionContext.fromExecutor(Executors.newCachedThreadPool { work =>
+    val thread = new Thread(null, work, "firesteel-open", 0, false)
+    thread.setDaemon(true)
+    thread.setContextClassLoader(getClass.getClassLoader)
+    thread
+  })
 
   /** So many files are remembered; others are sent again. */
   private val Remembered = 8

@@ -21,10 +21,12 @@ private[firesteel] trait Worker[V] extends AutoCloseable {
 private[firesteel] trait SentWork extends Serializable {
 
   /**
-   * Begins, beside the current task, what its worker will need: Spark takes as long to read the first row as a new
+   * Begins, in a thread of its own, what a task's worker will need: Spark takes as long to read the first row as a new
    * executor to open a model. What fails here fails again, and is told, when the task asks for its worker.
+   *
+   * @return what is held until the task has its worker, or needs none; then to be closed
    */
-  def prepare(): Unit = ()
+  def prepare(): AutoCloseable = () => ()
 
   /**
    * A worker for batches of the current task, in memory that Spark grants. When the task ends it is closed, if it was

@@ -1,6 +1,8 @@
 /* What a task of the operator does: rows in, rows with scores out. */
 package firesteel.sql
 
+import scala.util.Using
+
 import firesteel.infer.{BatchIterator, Batching, Result, Scored, SentWork}
 
 import org.apache.spark.sql.catalyst.InternalRow
@@ -38,14 +40,14 @@ private[sql] final class ClassifyTask(
     metrics: ClassifyMetrics)
     extends Serializable {
 
-  def run(partition: Int, rows: Iterator[InternalRow]): Iterator[InternalRow] = {
-    sent.prepare()
-    if (rows.isEmpty) Iterator.empty
-    else {
-      val Some(found) = ImageInput.of(image.dataType): @unchecked
-      score(partition, rows, found)
+  def run(partition: Int, rows: Iterator[InternalRow]): Iterator[InternalRow] =
+    Using.resource(sent.prepare()) { _ =>
+      if (rows.isEmpty) Iterator.empty
+      else {
+        val Some(found) = ImageInput.of(image.dataType): @unchecked
+        score(partition, rows, found)
+      }
     }
-  }
 
   /** What is kept of a row: its columns, and the file that it comes from. */
   private final class Kept(val row: UnsafeRow, val file: InputFile, val isNull: Boolean)

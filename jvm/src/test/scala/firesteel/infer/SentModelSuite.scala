@@ -1,6 +1,8 @@
 /* Models that are opened beside a task, before it has read a row. */
 package firesteel.infer
 
+import scala.util.Using
+
 import firesteel.jni.{ErrorCode, Models, NativeException}
 import firesteel.{Bars, SparkSuite}
 
@@ -17,26 +19,32 @@ class SentModelSuite extends SparkSuite {
   private def inTask[T: reflect.ClassTag](model: SentModel, task: SentModel => T): T =
     spark.sparkContext.parallelize(Seq(model), 1).map(task).first()
 
-  test("a task without a row has the model opened that it prepares, and holds none when it has ended") {
+  /** A model that is opened while it is closed is given back a moment later. */
+  private def isGivenBack(used: Int): Unit = eventually(timeout(20.seconds)) {
+    assert(ModelCache.used === used)
+    ()
+  }
+
+  test("a task that prepares a model and needs none has it opened, and holds none then") {
     val (opened, used) = (ModelCache.opened, ModelCache.used)
     val model = sent(seed = 71)
     assert(inTask(model, SentModelSuite.held(opened)) === used + 1)
-    assert(ModelCache.used === used)
+    isGivenBack(used)
   }
 
-  test("a worker takes the model that was prepared") {
+  test("a worker takes the model that was prepared, which is then held once") {
     val (opened, used) = (ModelCache.opened, ModelCache.used)
     val model = sent(seed = 72)
-    assert(inTask(model, SentModelSuite.work) === Right(model.key))
+    assert(inTask(model, SentModelSuite.work(used + 1)) === Right(model.key))
     assert(ModelCache.opened === opened + 1)
-    assert(ModelCache.used === used)
+    isGivenBack(used)
   }
 
   test("a model that cannot be opened fails where a task asks for its worker, and not before") {
     val used = ModelCache.used
     val model = sent(seed = 73, digest = file => Models.digest(file.reverse))
-    assert(inTask(model, SentModelSuite.work) === Left(ErrorCode.DIGEST))
-    assert(ModelCache.used === used)
+    assert(inTask(model, SentModelSuite.work(used + 1)) === Left(ErrorCode.DIGEST))
+    isGivenBack(used)
   }
 }
 
@@ -44,18 +52,19 @@ class SentModelSuite extends SparkSuite {
 private object SentModelSuite {
 
   /** Waits until another model is open, and gives how many are in use then. */
-  def held(opened: Long)(model: SentModel): Int = {
-    model.prepare()
-    eventually(timeout(20.seconds)) { assert(ModelCache.opened == opened + 1) }
-    // It is opened a moment after it was counted.
-    model.lease().close()
-    ModelCache.used
-  }
+  def held(opened: Long)(model: SentModel): Int =
+    Using.resource(model.prepare()) { _ =>
+      eventually(timeout(20.seconds)) { assert(ModelCache.opened == opened + 1) }
+      // It is opened a moment after it was counted.
+      model.lease().close()
+      ModelCache.used
+    }
 
-  /** The worker's key, or why there is none. */
-  def work(model: SentModel): Either[ErrorCode, Any] = {
-    model.prepare()
-    try Right(model.forTask(InputKind.Floats, 1).key)
-    catch { case e: NativeException => Left(e.code) }
-  }
+  /** The key of a worker that holds its model alone, or why there is none. */
+  def work(used: Int)(model: SentModel): Either[ErrorCode, Any] =
+    try {
+      val worker = Using.resource(model.prepare())(_ => model.forTask(InputKind.Floats, 1))
+      eventually(timeout(20.seconds)) { assert(ModelCache.used == used) }
+      Right(worker.key)
+    } catch { case e: NativeException => Left(e.code) }
 }

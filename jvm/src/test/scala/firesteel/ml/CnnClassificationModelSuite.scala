@@ -12,6 +12,8 @@ import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.sql.functions.{col, concat, lit, slice, transform, typedLit, when}
 import org.apache.spark.sql.types.{DoubleType, IntegerType, MetadataBuilder, StructField, StructType}
 import org.apache.spark.sql.{DataFrame, Row}
+import org.scalatest.concurrent.Eventually.{eventually, timeout}
+import org.scalatest.time.SpanSugar._
 
 class CnnClassificationModelSuite extends SparkSuite {
   private lazy val table = Bars.table(spark, 60).cache()
@@ -111,7 +113,7 @@ class CnnClassificationModelSuite extends SparkSuite {
     val before = ModelCache.used
     assert(model.transform(Bars.table(spark, 5000)).limit(1).collect().length === 1)
     assert(model.transform(Bars.table(spark, 5000)).take(3).length === 3)
-    assert(ModelCache.used === before)
+    eventually(timeout(20.seconds)) { assert(ModelCache.used === before) }
   }
 
   // ---- thresholds ----
