@@ -217,30 +217,70 @@ fn what_is_added_has_the_size_of_the_result() {
     }
 }
 
+/// What each instruction set computes of a depthwise convolution, which must be near what the reference does.
+fn depthwise(rng: &mut StdRng, case: &Case) -> Vec<(Isa, Vec<f32>)> {
+    let y = Map { border: some_border(rng), ..Map::new([case.filters(), case.out[0], case.out[1]]) };
+    let activation = some_activation(rng);
+    let expected = case.expected(None, activation);
+    let input = case.input();
+    let x = packed(&input, case.x.as_slice().unwrap());
+    let of = |&isa: &Isa| {
+        let (weight, bias) = (case.weight.view(), case.bias.as_slice().unwrap());
+        let conv = BlockedDepthwise::new(isa, weight, bias, &case.geometry, input, y, activation).unwrap();
+        let mut result = used(y.pixels());
+        y.clear_border(&mut result);
+        conv.run(&x, &mut result).unwrap();
+        let what = format!("{isa:?} {:?} {:?} {:?}", case.x.dim(), case.weight.dim(), case.geometry);
+        assert!(zeros_around(&y, &result), "{what}");
+        let result = unpacked(&y, &result);
+        assert_near(&result, &expected, case.tolerance(), &what);
+        (isa, result)
+    };
+    Isa::available().iter().map(of).collect()
+}
+
 #[test]
 fn depthwise_convolutions_are_those_of_the_reference() {
     let mut rng = random(8);
     let mut cases = 0;
     while cases < 200 {
         let Some(case) = Case::random(&mut rng, true) else { continue };
-        let y = Map { border: some_border(&mut rng), ..Map::new([case.filters(), case.out[0], case.out[1]]) };
-        let activation = some_activation(&mut rng);
-        let expected = case.expected(None, activation);
-        let input = case.input();
-        let x = packed(&input, case.x.as_slice().unwrap());
-        for &isa in Isa::available() {
-            let bias = case.bias.as_slice().unwrap();
-            let conv =
-                BlockedDepthwise::new(isa, case.weight.view(), bias, &case.geometry, input, y, activation)
-                    .unwrap();
-            let mut result = used(y.pixels());
-            y.clear_border(&mut result);
-            conv.run(&x, &mut result).unwrap();
-            let what = format!("{isa:?} {:?} {:?} {:?}", case.x.dim(), case.weight.dim(), case.geometry);
-            assert!(zeros_around(&y, &result), "{what}");
-            assert_near(&unpacked(&y, &result), &expected, case.tolerance(), &what);
-        }
+        depthwise(&mut rng, &case);
         cases += 1;
+    }
+}
+
+/// Where windows lie side by side one instruction set reads once what they share; the others read it for each. Both round
+/// once for a product and its addition.
+#[test]
+fn depthwise_windows_that_share_values_give_the_bits_of_others() {
+    let mut rng = random(12);
+    for (columns, stride, width) in [3, 5]
+        .into_iter()
+        .flat_map(|c| [1, 2].into_iter().flat_map(move |s| (1..=16).map(move |w| (c, s, w))))
+    {
+        let kernel = [rng.random_range(1..=5), columns];
+        let out = [rng.random_range(1..=5), width];
+        let before = kernel.map(|size| (size - 1) / 2);
+        let dilation = [rng.random_range(1..=2), 1];
+        let geometry = Conv2d { stride: [stride, stride], padding_before: before, dilation, groups: 19 };
+        let case = Case {
+            x: values(&mut rng, (19, out[0] * stride, out[1] * stride)),
+            weight: values(&mut rng, (19, 1, kernel[0], kernel[1])),
+            bias: values(&mut rng, 19),
+            geometry,
+            out,
+        };
+        let found = depthwise(&mut rng, &case);
+        let fused: Vec<_> = found.iter().filter(|(isa, _)| isa.name() != "portable").collect();
+        for pair in fused.windows(2) {
+            let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+            assert_eq!(
+                bits(&pair[0].1),
+                bits(&pair[1].1),
+                "{columns} columns, stride {stride}, {width} pixels"
+            );
+        }
     }
 }
 
