@@ -61,6 +61,7 @@ bench: ## the benchmarks, beside PyTorch, OpenVINO, ONNX Runtime and Rust's crat
 	$(BENCH) tests/bench/engine.py
 	$(BENCH) tests/bench/images.py
 	$(BENCH) tests/bench/photos.py
+	$(BENCH) tests/bench/first_photos.py
 	$(BENCH) tests/bench/run.py
 
 clean: ## removes what was built (the cache stays)

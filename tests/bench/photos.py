@@ -23,8 +23,6 @@ from networks import export_onnx, network
 from photo_queries import BASE, FIRESTEEL, LAST, QUERIES
 
 ROUNDS = common.rounds(3)
-# What the first query of a session takes differs by a third from one session to the next.
-FIRST_ROUNDS = max(ROUNDS, 9)
 # The JVM compiles what a query of eight seconds runs until its end: a second one runs what it compiled.
 WARM_UPS = 2
 LOOP = "The same in Rust, without Spark"
@@ -33,7 +31,6 @@ LOOP = "The same in Rust, without Spark"
 COPIES = {FIRESTEEL: 48, LOOP: 48, BASE: 4, LAST: 8}
 OTHERS = 16
 SPEED, AGREEMENT = "mobilenet_v2", "squeezenet1_1"
-ONNX = "mapInPandas, ONNX Runtime, Pillow"
 PACKAGES = ("torch", "torchvision", "onnxruntime", "openvino", "pillow", "simplejpeg")
 
 
@@ -60,20 +57,6 @@ class Session:
         own = query == LOOP
         words = [self.cores if own else query, network, copies]
         return json.loads((self.loop if own else self.spark).ask(json.dumps(words)))
-
-
-def first_photos(photo: Path, models: Path) -> dict[str, list[float]]:
-    """Seconds of the first query, and of those with a network what they take beyond it."""
-    found: dict[str, list[float]] = {query: [] for query in ("nothing", FIRESTEEL, BASE, ONNX)}
-    for _ in range(FIRST_ROUNDS):
-        for query, seconds in found.items():
-            seconds.append(common.spark("first_photo.py", query, photo, models, SPEED)["seconds"])
-            print(f"the first photo, {query}: {seconds[-1]:.2f} s", flush=True)
-    nothing = found["nothing"]
-    beyond = {
-        query: [a - b for a, b in zip(own, nothing)] for query, own in found.items() if own is not nothing
-    }
-    return {"nothing": nothing, **beyond}
 
 
 def table(session: Session, golden: dict[str, str]) -> list[str]:
@@ -141,26 +124,15 @@ def main() -> None:
                 lines += table(session, golden)
         weights = models / f"{SPEED}.pth"
         stages = images.rows(photos, weights, SPEED, "bilinear", "MobileNetV2", ROUNDS)
-        first = first_photos(next(iter(sorted(photos.glob("*.JPEG")))), models)
-    nothing = first.pop("nothing")
     lines += [
         "## Stage by stage",
         "",
         "Without Spark, on one thread: Firesteel in Rust, and what predict_batch_udf calls, Pillow and PyTorch"
-        " (channels_last). Both is decoding and resizing. Other filters: [IMAGES.md](IMAGES.md).",
+        " (channels_last). Both is decoding and resizing. Other filters: [IMAGES.md](IMAGES.md); the first photo of a"
+        " new executor: [FIRST_PHOTO.md](FIRST_PHOTO.md).",
         "",
         *images.header("network"),
         *stages,
-        "",
-        "## The first photo",
-        "",
-        "The first query of a new session on a new executor (`local-cluster[1,1,1024]`), one photo with MobileNetV2"
-        " from a local disk, in seconds beyond such a query that counts the photo's bytes in SQL"
-        f" ({spread(nothing)} s); {FIRST_ROUNDS} rounds:",
-        "",
-        row("", "median (lowest to highest)"),
-        "|---|---|",
-        *(row(query, spread(seconds)) for query, seconds in first.items()),
     ]
     common.write("PHOTOS.md", lines)
 

@@ -111,7 +111,8 @@ def main() -> None:
         "Written by `make bench`. Only ratios within one run mean anything: the machine's speed drifts.",
         "",
         "Beside this page: the engine in [ENGINE.md](ENGINE.md), photos through Spark in [PHOTOS.md](PHOTOS.md), their"
-        " decoding and resizing in [IMAGES.md](IMAGES.md).",
+        " decoding and resizing in [IMAGES.md](IMAGES.md), the first photo of an executor in"
+        " [FIRST_PHOTO.md](FIRST_PHOTO.md).",
         "",
         f"{common.where()},"
         f" Spark {Path(os.environ['SPARK_HOME']).name.removeprefix('spark-')}, libtorch 2.13.0.",
