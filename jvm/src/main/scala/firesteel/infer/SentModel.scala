@@ -25,7 +25,7 @@ private[firesteel] final case class SentModel(key: ModelCache.Key, file: Broadca
   /** Opens the model, also for a task that turns out to have no row. */
   override def prepare(): AutoCloseable = {
     val wanted = new AtomicBoolean(true)
-    val opening = Future(if (wanted.get) Some(lease()) else None)(SentModel.beside)
+    val opening = Future(if (wanted.get) SentModel.attempt(lease()) else None)(SentModel.beside)
     () => {
       wanted.set(false)
       // In this thread, unless it is still being opened.
@@ -52,6 +52,14 @@ private[firesteel] object SentModel {
     thread.setContextClassLoader(getClass.getClassLoader)
     thread
   })
+
+  /**
+   * Nothing where it fails, whatever it is: a task that asks for the same fails by itself, while Spark ends an executor
+   * for an error that leaves a thread, as Scala lets linkage errors do.
+   */
+  private def attempt[T](body: => T): Option[T] =
+    try Some(body)
+    catch { case _: Throwable => None }
 
   /** So many files are remembered; others are sent again. */
   private val Remembered = 8

@@ -1,11 +1,14 @@
 /* Models that are opened beside a task, before it has read a row. */
 package firesteel.infer
 
+import java.util.concurrent.atomic.AtomicReference
+
 import scala.util.Using
 
 import firesteel.jni.{ErrorCode, Models, NativeException}
 import firesteel.{Bars, SparkSuite}
 
+import org.apache.spark.firesteel.UnlinkedBroadcast
 import org.scalatest.concurrent.Eventually._
 import org.scalatest.time.SpanSugar._
 
@@ -45,6 +48,20 @@ class SentModelSuite extends SparkSuite {
     val model = sent(seed = 73, digest = file => Models.digest(file.reverse))
     assert(inTask(model, SentModelSuite.work(used + 1)) === Left(ErrorCode.DIGEST))
     isGivenBack(used)
+  }
+
+  test("an error of linking ends no thread, for which Spark would end the executor") {
+    val escaped = new AtomicReference[Throwable]
+    val before = Thread.getDefaultUncaughtExceptionHandler
+    Thread.setDefaultUncaughtExceptionHandler((_, error) => escaped.set(error))
+    try {
+      val file = new UnlinkedBroadcast
+      val model = SentModel(ModelCache.Key("of no file", None, ScoringOptions.Default), file)
+      Using.resource(model.prepare())(_ => eventually(timeout(20.seconds))(assert(file.asked.get === 1)))
+      assertThrows[UnsatisfiedLinkError](model.lease())
+      Thread.sleep(500)
+      assert(escaped.get === null)
+    } finally Thread.setDefaultUncaughtExceptionHandler(before)
   }
 }
 
