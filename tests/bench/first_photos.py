@@ -17,6 +17,11 @@ NETWORK = "mobilenet_v2"
 QUERIES = (NOTHING, FIRESTEEL, BASE, "mapInPandas, ONNX Runtime, Pillow")
 # What a first query takes differs by a third from one JVM to the next.
 ROUNDS = common.rounds(9)
+SENT = (
+    "Firesteel's driver sent its model before, so the executor gets it from there; the others' workers read theirs from"
+    " the disk."
+)
+READ = "Firesteel's driver reads and sends its model, too."
 
 
 def new_sessions(photo: Path, models: Path) -> dict[str, list[float]]:
@@ -43,11 +48,13 @@ def new_executors(photo: Path, models: Path) -> dict[str, list[float]]:
     return taken
 
 
-def table(title: str, taken: dict[str, list[float]]) -> list[str]:
+def table(title: str, taken: dict[str, list[float]], model: str) -> list[str]:
     """What the queries with a network take beyond the one without, each in its own round."""
     nothing = taken[NOTHING]
     lines = [
         f"## {title}",
+        "",
+        model,
         "",
         f"Counting the bytes: {spread(nothing)} s.",
         "",
@@ -79,8 +86,8 @@ def main() -> None:
         f"A query of one photo, from planning to its row, with MobileNetV2 from a local disk (`{MASTER}`, on the same"
         " machine), beyond a query that counts the photo's bytes in SQL.",
         "",
-        *table("A new executor of a session that has run these queries before", executors),
-        *table("A new session, whose driver is as new as its executor", sessions),
+        *table("A new executor of a session that has run these queries before", executors, SENT),
+        *table("A new session, whose driver is as new as its executor", sessions, READ),
     ]
     common.write("FIRST_PHOTO.md", lines)
 
