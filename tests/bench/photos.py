@@ -110,7 +110,8 @@ def main() -> None:
         f" {COPIES[LAST]} for predict_batch_udf with channels_last and {COPIES[BASE]} without, so that each query"
         f" takes seconds, in memory, after {WARM_UPS} of each to warm up;"
         " the short side to 256, the centre of 224. Spark's rows go to networks in batches of 32, whose engines have a"
-        " thread a core; Python's workers and their networks are those of the query before. simplejpeg decodes at half"
+        " thread a core; Python's workers are those of the query before, and in mapInPandas their networks too, which"
+        " predict_batch_udf makes anew in each query. simplejpeg decodes at half"
         " the size where that is enough, and at any scale by eighths of it. Labels: SqueezeNet 1.1 with its trained"
         " weights, against those that PyTorch and Pillow give.",
         "",
