@@ -100,9 +100,11 @@ def labels(
     return run
 
 
+@functools.cache
 def torch_predictor(layout: str, name: str, weights: str) -> Callable[[np.ndarray], np.ndarray]:
     """For predict_batch_udf: from contents to classes, as Spark's guide shows it, in one of PyTorch's memory formats:
-    contiguous_format unless told, and channels_last, which is faster."""
+    contiguous_format unless told, and channels_last, which is faster. Spark calls it once in each query and worker:
+    that it is kept from query to query, as the other engines are, is more than the guide does."""
     import torch
     from torchvision import models, transforms
 

@@ -251,7 +251,7 @@ fn depthwise_convolutions_are_those_of_the_reference() {
 }
 
 /// Where windows lie side by side one instruction set reads once what they share; the others read it for each. Both round
-/// once for a product and its addition.
+/// once for a product and its addition. Where there is one of them alone there is nothing to compare.
 #[test]
 fn depthwise_windows_that_share_values_give_the_bits_of_others() {
     let mut rng = random(12);
@@ -273,6 +273,7 @@ fn depthwise_windows_that_share_values_give_the_bits_of_others() {
         };
         let found = depthwise(&mut rng, &case);
         let fused: Vec<_> = found.iter().filter(|(isa, _)| isa.name() != "portable").collect();
+        assert!(fused.len() == 2 || Isa::best().name() != "avx512", "{fused:?}");
         for pair in fused.windows(2) {
             let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
             assert_eq!(

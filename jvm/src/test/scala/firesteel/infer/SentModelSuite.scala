@@ -57,16 +57,23 @@ class SentModelSuite extends SparkSuite {
     try {
       val file = new UnlinkedBroadcast
       val model = SentModel(ModelCache.Key("of no file", None, ScoringOptions.Default), file)
-      Using.resource(model.prepare())(_ => eventually(timeout(20.seconds))(assert(file.asked.get === 1)))
-      assertThrows[UnsatisfiedLinkError](model.lease())
-      Thread.sleep(500)
+      Using.resource(model.prepare()) { _ =>
+        // Until the thread that failed has ended, or waits for more work.
+        eventually(timeout(20.seconds)) {
+          assert(file.asked.get != null)
+          assert(SentModelSuite.AtRest.contains(file.asked.get.getState))
+        }
+      }
       assert(escaped.get === null)
+      assertThrows[UnsatisfiedLinkError](model.lease())
     } finally Thread.setDefaultUncaughtExceptionHandler(before)
   }
 }
 
 /** What tasks do. */
 private object SentModelSuite {
+
+  private val AtRest = Set(Thread.State.TERMINATED, Thread.State.WAITING, Thread.State.TIMED_WAITING)
 
   /** Waits until another model is open, and gives how many are in use then. */
   def held(opened: Long)(model: SentModel): Int =
