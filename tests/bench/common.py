@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "tests" / "bench"
+PAGE = BENCH / "RESULTS.md"
 
 
 def rounds(usual: int) -> int:
@@ -68,11 +70,18 @@ def spark(script: str, *arguments: object) -> dict:
     return run([sys.executable, BENCH / script, *arguments], **with_firesteel())
 
 
-def where() -> str:
-    """When, of which commit and on what a page was measured."""
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True
+def git(*words: str) -> str:
+    """What git says of the project."""
+    return subprocess.run(
+        ["git", *words], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.strip()
+
+
+def where() -> str:
+    """When, of which commit and on what something was measured."""
+    # The page itself changes while its parts are written.
+    changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{PAGE.relative_to(ROOT)}")
+    commit = git("rev-parse", "--short", "HEAD") + ("-dirty" if changes else "")
     return f"{date.today()}, commit {commit}, {processor()}, {os.cpu_count()} cores"
 
 
@@ -98,11 +107,15 @@ def row(*cells: object) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
-def write(page: str, lines: Iterable[str]) -> None:
-    """Writes a page, and shows it."""
-    text = "\n".join(lines).rstrip() + "\n"
-    (BENCH / page).write_text(text)
-    print(text)
+def write(title: str, lines: Iterable[str]) -> None:
+    """Writes the part of RESULTS.md with this title, in place of an older one, and shows it."""
+    heading = f"## {title}\n"
+    part = "\n".join([heading, *lines]).rstrip() + "\n\n"
+    parts = re.split("^(?=## )", PAGE.read_text(), flags=re.MULTILINE)
+    if not any(old.startswith(heading) for old in parts):
+        parts.append(part)
+    PAGE.write_text("".join(part if old.startswith(heading) else old for old in parts).rstrip() + "\n")
+    print(part)
 
 
 class Program:

@@ -1,7 +1,7 @@
-"""The networks' forward pass beside other engines, one thread each: `engine.py` writes ENGINE.md.
+"""The networks' forward pass beside other engines, one thread each: a part of RESULTS.md.
 
 Every program runs on the same core and answers in turn, several rounds, and the ratios are of one round each, so that a
-machine whose speed drifts does not decide. Each answer is the best of the batches of some time. BENCH_NETWORKS may
+machine whose speed drifts does not decide. Each answer is the fastest of the batches of some time. BENCH_NETWORKS may
 name fewer networks.
 """
 
@@ -106,13 +106,11 @@ def main() -> None:
     build = ["cargo", "build", "--quiet", "--release", "--locked"]
     subprocess.run(build, cwd=common.BENCH / "peers", check=True)
     lines = [
-        "# The forward pass",
-        "",
-        "Written by `make bench`. Images per second on one thread, fp32, from pixels in memory to scores, all programs",
-        "on one core in turn: the median of the rounds, the best in brackets, and the share of the core's peak; then",
-        "the median of our ratios to each peer. The peak is what fused multiply-adds reach in registers at that time,",
-        "and the work twice the multiplications of a direct convolution: with fewer of them, as Winograd's algorithm",
-        "has, the share may exceed 100 %.",
+        "Images per second on one thread, fp32, from pixels in memory to scores, all programs on one core in turn."
+        f" A round's number is that of the fastest batch within {SECONDS} s. Shown are the median of the rounds, the"
+        " best in brackets, and the share of the core's peak; then the median of our ratios to each peer. The peak is"
+        " what fused multiply-adds reach in registers at that time, and the work twice the multiplications of a direct"
+        " convolution: with fewer of them, as Winograd's algorithm has, the share may exceed 100 %.",
         "",
         f"{common.where()}, {ROUNDS} rounds in turn.",
         "",
@@ -131,19 +129,19 @@ def main() -> None:
             return Contest(ours, peers, folder, measures)
 
         engines = contest([], [package(name) for name in PACKAGES])
-        lines += ["## Beside other engines", "", *engines.table(NETWORKS, BATCHES, ROUNDS)]
+        lines += ["### Beside other engines", "", *engines.table(NETWORKS, BATCHES, ROUNDS)]
         crates = contest([], [crate(name) for name in CRATES])
-        lines += ["## Beside other crates, one round", "", *crates.table(NETWORKS, BATCHES, 1)]
+        lines += ["### Beside other crates, one round", "", *crates.table(NETWORKS, BATCHES, 1)]
         if platform.machine() == "x86_64":
             held = contest(["avx2"], [package(name, **AVX2) for name in ("OpenVINO", "PyTorch")])
             lines += [
-                "## All held to AVX2",
+                "### All held to AVX2",
                 "",
                 "OpenVINO by oneDNN's variable, which its convolutions obey; its last layer may not.",
                 "",
                 *held.table(tuple(name for name in MAIN if name in NETWORKS), BATCHES, ROUNDS),
             ]
-    common.write("ENGINE.md", lines)
+    common.write("The forward pass", lines)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The first photo of an executor, beside what else Spark's users write: `first_photos.py` writes FIRST_PHOTO.md."""
+"""The first photo of an executor, beside what else Spark's users write: a part of RESULTS.md."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def table(title: str, taken: dict[str, list[float]], model: str) -> list[str]:
     """What the queries with a network take beyond the one without, each in its own round."""
     nothing = taken[NOTHING]
     lines = [
-        f"## {title}",
+        f"### {title}",
         "",
         model,
         "",
@@ -77,10 +77,6 @@ def main() -> None:
         executors = new_executors(photo, models)
         sessions = new_sessions(photo, models)
     lines = [
-        "# The first photo",
-        "",
-        "Written by `make bench`. Only differences within one run mean anything: the machine's speed drifts.",
-        "",
         f"{common.where()}; {ROUNDS} rounds in turn.",
         "",
         f"A query of one photo, from planning to its row, with MobileNetV2 from a local disk (`{MASTER}`, on the same"
@@ -89,7 +85,7 @@ def main() -> None:
         *table("A new executor of a session that has run these queries before", executors, SENT),
         *table("A new session, whose driver is as new as its executor", sessions, READ),
     ]
-    common.write("FIRST_PHOTO.md", lines)
+    common.write("The first photo", lines)
 
 
 if __name__ == "__main__":

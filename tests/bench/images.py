@@ -1,4 +1,4 @@
-"""Photos stage by stage, beside Pillow and PyTorch, one thread each, in turn: `images.py` writes IMAGES.md."""
+"""Photos stage by stage, beside Pillow and PyTorch, one thread each, in turn: a part of RESULTS.md."""
 
 from __future__ import annotations
 
@@ -84,10 +84,6 @@ def main() -> None:
     data = common.data("photos", "weights")
     photos, weights = data / "photos", data / "weights" / "squeezenet1_1.pth"
     lines = [
-        "# Photos stage by stage, beside Pillow and PyTorch",
-        "",
-        "Written by `make bench`. Only ratios within one run mean anything: the machine's speed drifts.",
-        "",
         f"{common.where()}, Pillow {PIL.__version__}, torch {torch.__version__}; the photos of FIRESTEEL_DATA, one"
         f" thread each, {ROUNDS} rounds in turn. The short side to 256, centre crop 224 (both: decode and resize);"
         f" forward: SqueezeNet 1.1 in batches of {BATCH}, PyTorch with channels_last.",
@@ -96,7 +92,7 @@ def main() -> None:
     ]
     for filter in FILTERS:
         lines += rows(photos, weights, "squeezenet1_1", filter, filter, ROUNDS)
-    common.write("IMAGES.md", lines)
+    common.write("Photos stage by stage", lines)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Photos from JPEG to label through Spark, beside what else Spark's users write: `photos.py` writes PHOTOS.md.
+"""Photos from JPEG to label through Spark, beside what else Spark's users write: a part of RESULTS.md.
 
 Spark and the program without Spark answer in turn, several rounds, and the ratios are of one round each, so that
 a machine whose speed drifts does not decide.
@@ -89,7 +89,7 @@ def table(session: Session, golden: dict[str, str]) -> list[str]:
         f"Of the time of the operator's tasks, {own} % is not within native calls, and {boundary} % the passing of"
         " photos to them (what calls take that read the same photos' headers alone)."
     )
-    return [f"## local[{session.cores}]", "", *lines, "", parts, ""]
+    return [f"### local[{session.cores}]", "", *lines, "", parts, ""]
 
 
 def main() -> None:
@@ -98,10 +98,6 @@ def main() -> None:
     with open(data / "weights" / f"{AGREEMENT}.top5.csv") as file:
         golden = {line["file"]: line["top1"] for line in csv.DictReader(file)}
     lines = [
-        "# Photos from JPEG to label",
-        "",
-        "Written by `make bench`. Only ratios within one run mean anything: the machine's speed drifts.",
-        "",
         f"{common.where()}, Spark {Path(os.environ['SPARK_HOME']).name.removeprefix('spark-')}, "
         + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
         + f"; {ROUNDS} rounds in turn.",
@@ -125,16 +121,15 @@ def main() -> None:
         weights = models / f"{SPEED}.pth"
         stages = images.rows(photos, weights, SPEED, "bilinear", "MobileNetV2", ROUNDS)
     lines += [
-        "## Stage by stage",
+        "### Stage by stage",
         "",
         "Without Spark, on one thread: Firesteel in Rust, and what predict_batch_udf calls, Pillow and PyTorch"
-        " (channels_last). Both is decoding and resizing. Other filters: [IMAGES.md](IMAGES.md); the first photo of a"
-        " new executor: [FIRST_PHOTO.md](FIRST_PHOTO.md).",
+        " (channels_last). Both is decoding and resizing.",
         "",
         *images.header("network"),
         *stages,
     ]
-    common.write("PHOTOS.md", lines)
+    common.write("Photos from JPEG to label", lines)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 costs.
 
 Every peer is a process of its own with one thread (but for Firesteel on two cores); they run in turn, several rounds,
-and the ratios are of one round each, so that a machine whose speed drifts does not decide. Writes RESULTS.md.
+and the ratios are of one round each, so that a machine whose speed drifts does not decide. Two parts of RESULTS.md.
 """
 
 from __future__ import annotations
@@ -105,22 +105,15 @@ def main() -> None:
     tch, torch = list(peers)[:2]
     fit = {name: [{"training": [r["fit"]]} if "fit" in r else r for r in rs] for name, rs in results.items()}
     sizes = " and ".join(f"{found['rows']:,} of {int(size):,} bytes" for size, found in overheads[0].items())
+    spark = Path(os.environ["SPARK_HOME"]).name.removeprefix("spark-")
+    where = f"{common.where()}, Spark {spark}, libtorch 2.13.0; {ROUNDS} rounds, the peers in turn."
     lines = [
-        "# Benchmarks",
+        where,
         "",
-        "Written by `make bench`. Only ratios within one run mean anything: the machine's speed drifts.",
+        f"60,000 images, batch 64, {EPOCHS} epochs; inference of the same images, so"
+        " that a query takes seconds; accuracies on the 10,000 others.",
         "",
-        "Beside this page: the engine in [ENGINE.md](ENGINE.md), photos through Spark in [PHOTOS.md](PHOTOS.md), their"
-        " decoding and resizing in [IMAGES.md](IMAGES.md), the first photo of an executor in"
-        " [FIRST_PHOTO.md](FIRST_PHOTO.md).",
-        "",
-        f"{common.where()},"
-        f" Spark {Path(os.environ['SPARK_HOME']).name.removeprefix('spark-')}, libtorch 2.13.0.",
-        f"LeNet on MNIST: 60,000 images, batch 64, {EPOCHS} epochs; inference of the same images, so"
-        " that a query takes seconds; accuracies on the 10,000 others."
-        f" {ROUNDS} rounds, the peers in turn.",
-        "",
-        "## Training",
+        "### Training",
         "",
         "The epochs alone; Firesteel with its Spark jobs, shuffling and JNI:",
         "",
@@ -130,14 +123,16 @@ def main() -> None:
         *table(fit, "training", tch),
         "One worker trains, whatever the cores: the second core of local[2] does not help it yet.",
         "",
-        "## Inference",
+        "### Inference",
         "",
         "`transform` and a count of the right predictions, against the peers' bare forward pass in batches of 32:",
         "",
         *table(results, "inference", torch),
         "Accuracies: " + ", ".join(f"{name} {rs[0]['accuracy']:.4f}" for name, rs in results.items()) + ".",
-        "",
-        "## The SQL operator",
+    ]
+    common.write("LeNet on MNIST", lines)
+    lines = [
+        where,
         "",
         f"What a query that counts rows takes longer by `classify(image, model)` than by `length(image)`: rows of raw"
         f" bytes, {sizes}, all of them different, local[1], a network of one dense layer; median of the rounds (lowest"
@@ -145,11 +140,11 @@ def main() -> None:
         " what the operator's native calls take beyond it: the passing of arrays through JNI, their copies, and an"
         " object for each result. The operator's own is what is left without the native calls: batches, hashes against"
         " equal images, rows. All but prediction is the same for any network; the shares beside a network for photos"
-        " are in [PHOTOS.md](PHOTOS.md).",
+        " are shown there.",
         "",
         *overhead_table(overheads),
     ]
-    common.write("RESULTS.md", lines)
+    common.write("The SQL operator", lines)
 
 
 if __name__ == "__main__":
