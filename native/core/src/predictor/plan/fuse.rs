@@ -1,6 +1,6 @@
 //! Which layers are computed together.
 
-use firesteel_kernels::blocked::{Activation, Map, WinogradSize};
+use firesteel_kernels::blocked::{Activation, LANES, Map, WinogradSize};
 
 use super::places::map;
 use crate::network::{Conv2d, Graph, GraphNode, Op, Source};
@@ -25,6 +25,33 @@ pub(super) struct Unit {
     pub(super) result: usize,
     /// How that lies. What is computed value by value of a map that was flattened keeps that map's order.
     pub(super) map: Map,
+}
+
+impl Unit {
+    /// The most values of its weights in the order in which kernels read them: filters in blocks of 16, each with all
+    /// blocks of channels that one of its block sees.
+    pub(super) fn packed(&self, graph: &Graph) -> usize {
+        let node = &graph.nodes()[self.node];
+        let input = graph.shape(node.inputs[0]);
+        let channels = input.dimensions()[0];
+        let (filters, seen, taps) = match &node.op {
+            Op::Conv2d(conv) if is_depthwise(conv, channels) => {
+                (channels, 1, conv.kernel[0] * conv.kernel[1])
+            }
+            Op::Conv2d(conv) => {
+                let groups = (LANES.div_ceil(conv.filters / conv.groups) + 1).min(conv.groups);
+                let taps = self.winograd.map_or(conv.kernel[0] * conv.kernel[1], WinogradSize::positions);
+                let seen = match conv.groups {
+                    1 => channels,
+                    _ => (channels / conv.groups * groups).next_multiple_of(LANES) + LANES,
+                };
+                (conv.filters, seen.min(channels.next_multiple_of(LANES)), taps)
+            }
+            Op::Dense(dense) => (dense.units, input.values(), 1),
+            _ => return 0,
+        };
+        filters.next_multiple_of(LANES).saturating_mul(seen).saturating_mul(taps)
+    }
 }
 
 /// Whether the filters of a convolution of so many channels see one channel each: there is a kernel for these.

@@ -1,6 +1,6 @@
-//! How a network is computed: prepared once for its weights and this processor. The first steps, whose maps are large,
-//! are run image by image; the others for several images at a time, so that their weights are read once for all of
-//! them. Neither the choice of kernels nor the order of their sums depends on anything but the model and the
+//! How a network is computed: prepared once for its weights and this processor. The first steps, whose maps are larger
+//! than their weights, are run image by image; the others for several images at a time, so that their weights are read
+//! once for all of them. Neither the choice of kernels nor the order of their sums depends on anything but the model and the
 //! instruction set.
 
 mod bands;
@@ -19,7 +19,7 @@ use firesteel_kernels::blocked::{Isa, Pixel};
 
 use self::memory::{Memory, Scratch, Values, room};
 pub(super) use self::places::Input;
-use self::places::{Place, Places};
+use self::places::{AT_ONCE, Place, Places};
 use self::step::Step;
 use super::output::Output;
 use crate::network::Source;
@@ -54,9 +54,6 @@ impl Default for Kernels {
         Kernels { isa: Isa::best(), exact: false }
     }
 }
-
-/// How many images are computed at a time in those steps that can.
-const AT_ONCE: usize = 8;
 
 /// The most bytes that one image may take: blocks of 16 channels may be 16 times a network's values.
 const MAX_BYTES: usize = 2 << 30;
@@ -129,7 +126,7 @@ impl Plan {
         let sources: Vec<Source> = outputs.iter().map(|output| fuse::storage(graph, output.source)).collect();
         let needed = graph.needed_by(&sources);
         let units = bands::join(graph, fuse::units(graph, &needed, &sources, exact), &sources);
-        let packed = units.iter().flatten().map(|unit| prepare::packed(graph, unit));
+        let packed = units.iter().flatten().map(|unit| unit.packed(graph));
         let packed = packed.fold(0, usize::saturating_add).saturating_mul(size_of::<f32>());
         let most = 4 * size_of_val(model.weights()) + ROUNDED;
         if packed > most {

@@ -101,8 +101,10 @@ pub(super) struct Places {
     pub(super) long: usize,
 }
 
-/// The most pixels of a map whose image is computed together with others. Of smaller ones, reading the weights takes
-/// longer than computing; of larger ones, several images do not fit into the nearer caches.
+/// How many images are computed at a time in those steps that can.
+pub(super) const AT_ONCE: usize = 8;
+
+/// The most pixels of a map whose image is computed together with others.
 const FEW: usize = 14 * 14;
 
 type Key = Option<usize>;
@@ -133,10 +135,24 @@ struct Whole {
 impl Places {
     /// Finds a place for each value that a step of `steps` leaves to others, so that those of `outputs` remain.
     pub(super) fn of(graph: &Graph, steps: &[Vec<Unit>], outputs: &[Source]) -> Places {
+        let made = steps.iter().flatten().map(|unit| (Some(unit.result), unit.map));
+        let maps: HashMap<Key, Map> = made.chain([(None, map(graph.input()))]).collect();
+        let small = small(steps, &maps);
+        let places = |late| Places::with(graph, steps, outputs, maps.clone(), late);
+        let nearest = places(nearest(graph, steps, &maps, small));
+        // A task goes on with half of its memory: of that for several images, one must not take more.
+        if nearest.short <= (AT_ONCE - 2) * nearest.long { nearest } else { places(small) }
+    }
+
+    /// The same where several images are computed at a time from the step `late` on.
+    fn with(
+        graph: &Graph,
+        steps: &[Vec<Unit>],
+        outputs: &[Source],
+        mut maps: HashMap<Key, Map>,
+        late: usize,
+    ) -> Places {
         let units = || steps.iter().flatten();
-        let made = units().map(|unit| (Some(unit.result), unit.map));
-        let mut maps: HashMap<Key, Map> = made.chain([(None, map(graph.input()))]).collect();
-        let late = late(steps, &maps);
         let parts = parts(graph, units(), &maps);
         let mut inner = HashMap::new();
         for pair in steps.iter().flat_map(|step| step.windows(2)) {
@@ -214,10 +230,27 @@ pub(super) fn map(shape: &Shape) -> Map {
 }
 
 /// From which step on all maps have few pixels.
-fn late(steps: &[Vec<Unit>], maps: &HashMap<Key, Map>) -> usize {
+fn small(steps: &[Vec<Unit>], maps: &HashMap<Key, Map>) -> usize {
     let few = |value: Key| maps[&value].height * maps[&value].width <= FEW;
     let large = |unit: &Unit| !few(Some(unit.result)) || unit.inputs.iter().any(|&input| !few(key(input)));
     steps.iter().rposition(|step| step.iter().any(large)).map_or(0, |last| last + 1)
+}
+
+/// Where, from a step on, the fewest values come from far away: of the steps before, the weights, for each image; of those
+/// behind, the maps, since those of several images do not fit into the nearer caches.
+fn nearest(graph: &Graph, steps: &[Vec<Unit>], maps: &HashMap<Key, Map>, from: usize) -> usize {
+    let (mut found, mut least, mut beyond) = (from, 0, 0);
+    for (i, step) in steps.iter().enumerate().skip(from) {
+        for unit in step {
+            let read = unit.inputs.iter().chain(&unit.residual).map(|&source| key(source));
+            let pixels: usize = read.chain([Some(unit.result)]).map(|value| maps[&value].pixels()).sum();
+            beyond += unit.packed(graph) as i64 - (pixels * LANES) as i64;
+        }
+        if beyond < least {
+            (found, least) = (i + 1, beyond);
+        }
+    }
+    found
 }
 
 /// The border of zeros that a unit needs around an input.

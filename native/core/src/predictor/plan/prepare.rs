@@ -3,7 +3,7 @@
 use firesteel_kernels as kernels;
 use firesteel_kernels::blocked::{
     BlockedBands, BlockedConv, BlockedDepthwise, BlockedMaxPool, BlockedWinograd, Ending, Isa, LANES, Map,
-    Pixel, Source as Values, Stage, Windows, WinogradSize,
+    Pixel, Source as Values, Stage, Windows,
 };
 use ndarray::{Array4, ArrayView4};
 
@@ -68,29 +68,6 @@ fn multiplications(graph: &Graph, unit: &Unit) -> usize {
         _ => 0,
     };
     per_output * node.shape.values()
-}
-
-/// The most values of a unit's weights in the order in which kernels read them: filters in blocks of 16, each with all
-/// blocks of channels that one of its block sees.
-pub(super) fn packed(graph: &Graph, unit: &Unit) -> usize {
-    let node = &graph.nodes()[unit.node];
-    let input = graph.shape(node.inputs[0]);
-    let channels = input.dimensions()[0];
-    let (filters, seen, taps) = match &node.op {
-        Op::Conv2d(conv) if is_depthwise(conv, channels) => (channels, 1, conv.kernel[0] * conv.kernel[1]),
-        Op::Conv2d(conv) => {
-            let groups = (LANES.div_ceil(conv.filters / conv.groups) + 1).min(conv.groups);
-            let taps = unit.winograd.map_or(conv.kernel[0] * conv.kernel[1], WinogradSize::positions);
-            let seen = match conv.groups {
-                1 => channels,
-                _ => (channels / conv.groups * groups).next_multiple_of(LANES) + LANES,
-            };
-            (conv.filters, seen.min(channels.next_multiple_of(LANES)), taps)
-        }
-        Op::Dense(dense) => (dense.units, input.values(), 1),
-        _ => return 0,
-    };
-    filters.next_multiple_of(LANES).saturating_mul(seen).saturating_mul(taps)
 }
 
 struct Prepare<'a> {
