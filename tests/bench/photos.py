@@ -1,7 +1,7 @@
 """Photos from JPEG to label through Spark, beside what else Spark's users write: a part of RESULTS.md.
 
-Spark and the program without Spark answer in turn, several rounds, and the ratios are of one round each, so that
-a machine whose speed drifts does not decide.
+Spark and the program without Spark answer in turn, several rounds, Firesteel before each of the others, and the ratios
+are of such pairs, so that a machine whose speed drifts does not decide.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from common import Program, row, spread
 from networks import export_onnx, network
 from photo_queries import BASE, FIRESTEEL, LAST, QUERIES
 
-ROUNDS = common.rounds(3)
+ROUNDS = common.rounds(5)
 # The JVM compiles what a query of eight seconds runs until its end: a second one runs what it compiled.
 WARM_UPS = 2
 LOOP = "The same in Rust, without Spark"
-# How many copies of the photos a query labels: of the faster ones more, so that all take about eight seconds on two
-# cores, and what a query costs besides weighs the same for each.
-COPIES = {FIRESTEEL: 24, LOOP: 24, BASE: 3, LAST: 5}
-OTHERS = 16
+# How many copies of the photos a query labels on each core: of the faster ones more, so that all take about eight
+# seconds, and what a query costs besides weighs the same for each.
+COPIES = {FIRESTEEL: 12, LOOP: 12, BASE: 2, LAST: 3}
+OTHERS = 8
 SPEED, AGREEMENT = "mobilenet_v2", "squeezenet1_1"
 PACKAGES = ("torch", "torchvision", "onnxruntime", "openvino", "pillow", "simplejpeg")
 
@@ -58,32 +58,45 @@ class Session:
         words = [self.cores if own else query, network, copies]
         return json.loads((self.loop if own else self.spark).ask(json.dumps(words)))
 
+    def run(self, query: str) -> dict:
+        """Labels as many photos as take some seconds."""
+        return self.ask(query, SPEED, self.cores * COPIES.get(query, OTHERS))
+
 
 def table(session: Session, golden: dict[str, str]) -> list[str]:
     """Asks a session and shows what it answered."""
-    queries = [FIRESTEEL, LOOP, *(query for query in QUERIES if query != FIRESTEEL)]
-    same, speeds = {}, {query: [] for query in queries}
-    shares: dict[str, list[float]] = {"own": [], "boundary": []}
-    for query in queries:
+    others = [LOOP, *(query for query in QUERIES if query != FIRESTEEL)]
+    same = {}
+    for query in (FIRESTEEL, *others):
         labels = session.ask(query, AGREEMENT, 1)["labels"]
         same[query] = sum(labels[file] == label for file, label in golden.items() if file in labels)
         for _ in range(WARM_UPS):
-            session.ask(query, SPEED, COPIES.get(query, OTHERS))
+            session.run(query)
+    pairs: dict[str, list[tuple[float, float]]] = {query: [] for query in others}
+    shares: dict[str, list[float]] = {"own": [], "boundary": []}
     for _ in range(ROUNDS):
-        for query in queries:
-            answer = session.ask(query, SPEED, COPIES.get(query, OTHERS))
-            speeds[query].append(answer["speed"])
+        for query in others:
+            own = session.run(FIRESTEEL)
+            pairs[query].append((own["speed"], session.run(query)["speed"]))
             for part, found in shares.items():
-                found += [answer[part]] if part in answer else []
-            print(f"{session.spark.name}, {query}: {speeds[query][-1]:.1f} photos/s", flush=True)
+                found.append(own[part])
+            print(
+                f"{session.spark.name}, Firesteel and {query}: %.1f and %.1f photos/s" % pairs[query][-1],
+                flush=True,
+            )
     lines = [
         row("photos/s", "median (best)", "Firesteel in SQL to it", "labels as PyTorch's"),
         "|---|---|---|---|",
     ]
-    for query, own in speeds.items():
-        ratio = spread(common.ratios(speeds[FIRESTEEL], own))
-        best = f"{statistics.median(own):.1f} ({max(own):.1f})"
-        lines.append(row(query, best, ratio, f"{same[query]} of {len(labels)}"))
+
+    def line(query: str, speeds: list[float], ratio: str) -> str:
+        best = f"{statistics.median(speeds):.1f} ({max(speeds):.1f})"
+        return row(query, best, ratio, f"{same[query]} of {len(labels)}")
+
+    lines.append(line(FIRESTEEL, [own for found in pairs.values() for own, _ in found], ""))
+    for query, found in pairs.items():
+        own, theirs = zip(*found)
+        lines.append(line(query, theirs, spread(common.ratios(own, theirs))))
     own, boundary = (spread(found) for found in shares.values())
     parts = (
         f"Of the time of the operator's tasks, {own} % is not within native calls, and {boundary} % the passing of"
@@ -100,9 +113,9 @@ def main() -> None:
     lines = [
         f"{common.where()}, Spark {Path(os.environ['SPARK_HOME']).name.removeprefix('spark-')}, "
         + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-        + f"; {ROUNDS} rounds in turn.",
+        + f"; {ROUNDS} rounds in turn, Firesteel before each of the others, of which two the ratio is.",
         "",
-        f"MobileNetV2 with random weights, {COPIES[FIRESTEEL]} copies of each photo, {OTHERS} for mapInPandas,"
+        f"MobileNetV2 with random weights, {COPIES[FIRESTEEL]} copies of each photo a core, {OTHERS} for mapInPandas,"
         f" {COPIES[LAST]} for predict_batch_udf with channels_last and {COPIES[BASE]} without, so that all"
         f" queries take about as long, in memory, after {WARM_UPS} of each to warm up;"
         " the short side to 256, the centre of 224. Spark's rows go to networks in batches of 32, whose engines have a"

@@ -236,8 +236,8 @@ fn small(steps: &[Vec<Unit>], maps: &HashMap<Key, Map>) -> usize {
     steps.iter().rposition(|step| step.iter().any(large)).map_or(0, |last| last + 1)
 }
 
-/// Where, from a step on, the fewest values come from far away: of the steps before, the weights, for each image; of those
-/// behind, the maps, since those of several images do not fit into the nearer caches.
+/// Where, from a step on, the fewest values come from far away: of the steps before, the weights, for each image; of
+/// those behind, the maps, since those of several images do not fit into the nearer caches.
 fn nearest(graph: &Graph, steps: &[Vec<Unit>], maps: &HashMap<Key, Map>, from: usize) -> usize {
     let (mut found, mut least, mut beyond) = (from, 0, 0);
     for (i, step) in steps.iter().enumerate().skip(from) {
