@@ -76,12 +76,13 @@ def table(session: Session, golden: dict[str, str]) -> list[str]:
     shares: dict[str, list[float]] = {"own": [], "boundary": []}
     for _ in range(ROUNDS):
         for query in others:
-            own = session.run(FIRESTEEL)
-            pairs[query].append((own["speed"], session.run(query)["speed"]))
+            own, other = session.run(FIRESTEEL), session.run(query)
+            speeds = own["speed"], other["speed"]
+            pairs[query].append(speeds)
             for part, found in shares.items():
                 found.append(own[part])
             print(
-                f"{session.spark.name}, Firesteel and {query}: %.1f and %.1f photos/s" % pairs[query][-1],
+                f"{session.spark.name}, Firesteel and {query}: {speeds[0]:.1f} and {speeds[1]:.1f} photos/s",
                 flush=True,
             )
     lines = [

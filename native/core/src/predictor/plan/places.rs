@@ -104,7 +104,8 @@ pub(super) struct Places {
 /// How many images are computed at a time in those steps that can.
 pub(super) const AT_ONCE: usize = 8;
 
-/// The most pixels of a map whose image is computed together with others.
+/// The most pixels of a map whose image is computed together with others: of larger ones, several images do not fit into
+/// the nearer caches, whatever the weights.
 const FEW: usize = 14 * 14;
 
 type Key = Option<usize>;
