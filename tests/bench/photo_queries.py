@@ -51,8 +51,8 @@ def udf(layout: str, photos: DataFrame, models: Path, network: str) -> DataFrame
     return photos.select("file", predict("content").cast("string").alias("label"))
 
 
-def pandas(engine: str, decoder: str, photos: DataFrame, models: Path, network: str) -> DataFrame:
-    run = photo_workers.labels(engine, decoder, str(models / f"{network}.onnx"))
+def pandas(engine: str, preparation: str, photos: DataFrame, models: Path, network: str) -> DataFrame:
+    run = photo_workers.labels(engine, preparation, str(models / f"{network}.onnx"))
     return photos.mapInPandas(run, "file string, label string")
 
 
@@ -61,8 +61,8 @@ QUERIES = {
     BASE: functools.partial(udf, "contiguous_format"),
     LAST: functools.partial(udf, "channels_last"),
     **{
-        f"mapInPandas, {engine}, {decoder}": functools.partial(pandas, engine, decoder)
+        f"mapInPandas, {engine}, {preparation}": functools.partial(pandas, engine, preparation)
         for engine in photo_workers.ENGINES
-        for decoder in photo_workers.DECODERS
+        for preparation in photo_workers.PREPARATIONS
     },
 }

@@ -30,29 +30,47 @@ def scaled(factor: int, content: bytes) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-DECODERS = {
-    "Pillow": pillow,
-    "simplejpeg": functools.partial(scaled, 2),
-    "simplejpeg at any scale": functools.partial(scaled, 1),
-}
-
-
-def resized(image: Image.Image) -> Image.Image:
-    """As torchvision's Resize(256) and CenterCrop(224)."""
+def crop(image: Image.Image) -> tuple[tuple[int, int], tuple[int, int, int, int]]:
+    """The size that torchvision's Resize(256) gives, and what CenterCrop(224) leaves of it."""
     width, height = image.size
     size = (SHORT, SHORT * height // width) if width <= height else (SHORT * width // height, SHORT)
     left, top = (round((side - SIDE) / 2.0) for side in size)
-    return image.resize(size, Image.Resampling.BILINEAR).crop((left, top, left + SIDE, top + SIDE))
+    return size, (left, top, left + SIDE, top + SIDE)
 
 
-def prepared(content: bytes, decode: Callable[[bytes], Image.Image]) -> np.ndarray:
-    """A network's input."""
-    pixels = np.asarray(resized(decode(content)), np.float32)
+def plain(decode: Callable[[bytes], Image.Image], content: bytes) -> np.ndarray:
+    """A network's input, as one writes it down."""
+    image = decode(content)
+    size, box = crop(image)
+    pixels = np.asarray(image.resize(size, Image.Resampling.BILINEAR).crop(box), np.float32)
     return ((pixels / 255 - MEAN) / STD).transpose(2, 0, 1)
 
 
+def tuned(content: bytes) -> np.ndarray:
+    """The same by the fastest calls we know: the crop alone is resized, which moves pixels by one level at most, and
+    each channel becomes a plane where it is computed."""
+    image = scaled(2, content)
+    size, box = crop(image)
+    box = tuple(at * whole / resized for at, whole, resized in zip(box, image.size * 2, size * 2))
+    pixels = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box))
+    planes = np.empty((3, SIDE, SIDE), np.float32)
+    for channel, plane in enumerate(planes):
+        np.multiply(pixels[:, :, channel], 1 / (255 * STD[channel]), out=plane)
+        plane -= MEAN[channel] / STD[channel]
+    return planes
+
+
+# How images are prepared, and how many of them an engine is given at a time: by itself, an image is faster.
+PREPARATIONS = {
+    "Pillow": (functools.partial(plain, pillow), BATCH),
+    "simplejpeg": (functools.partial(plain, functools.partial(scaled, 2)), BATCH),
+    "simplejpeg at any scale": (functools.partial(plain, functools.partial(scaled, 1)), BATCH),
+    "simplejpeg, tuned": (tuned, 1),
+}
+
+
 @functools.cache
-def onnxruntime(file: str) -> Callable[[np.ndarray], np.ndarray]:
+def onnxruntime(file: str, batch: int) -> Callable[[np.ndarray], np.ndarray]:
     """From a batch of images to scores."""
     import onnxruntime
 
@@ -63,20 +81,22 @@ def onnxruntime(file: str) -> Callable[[np.ndarray], np.ndarray]:
 
 
 @functools.cache
-def openvino(file: str) -> Callable[[np.ndarray], np.ndarray]:
+def openvino(file: str, batch: int) -> Callable[[np.ndarray], np.ndarray]:
     """The same; the network is compiled for full batches, and smaller ones are filled up."""
     import openvino
 
     core = openvino.Core()
     network = core.read_model(file)
-    network.reshape([BATCH, 3, SIDE, SIDE])
+    network.reshape([batch, 3, SIDE, SIDE])
     settings = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32"}
     # Otherwise the workers of all tasks would run on the first core.
     settings["ENABLE_CPU_PINNING"] = False
     request = core.compile_model(network, "CPU", settings).create_infer_request()
 
     def run(images: np.ndarray) -> np.ndarray:
-        full = np.zeros((BATCH, *images.shape[1:]), np.float32)
+        if len(images) == batch:
+            return request.infer([images], share_inputs=True)[0]
+        full = np.zeros((batch, *images.shape[1:]), np.float32)
         full[: len(images)] = images
         return request.infer([full], share_inputs=True)[0][: len(images)]
 
@@ -87,15 +107,19 @@ ENGINES = {"ONNX Runtime": onnxruntime, "OpenVINO": openvino}
 
 
 def labels(
-    engine: str, decoder: str, file: str
+    engine: str, preparation: str, file: str
 ) -> Callable[[Iterable[pd.DataFrame]], Iterator[pd.DataFrame]]:
     """For mapInPandas: from (file, content) to (file, label), a batch at a time."""
 
     def run(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        network = ENGINES[engine](file)
+        prepare, size = PREPARATIONS[preparation]
+        network = ENGINES[engine](file, size)
         for batch in batches:
-            images = np.stack([prepared(content, DECODERS[decoder]) for content in batch["content"]])
-            yield pd.DataFrame({"file": batch["file"], "label": network(images).argmax(1).astype(str)})
+            labels = []
+            for first in range(0, len(batch), size):
+                images = np.stack([prepare(content) for content in batch["content"][first : first + size]])
+                labels.append(network(np.ascontiguousarray(images)).argmax(1))
+            yield pd.DataFrame({"file": batch["file"], "label": np.concatenate(labels).astype(str)})
 
     return run
 

@@ -1,7 +1,6 @@
-//! How a network is computed: prepared once for its weights and this processor. The first steps, whose maps are larger
-//! than their weights, are run image by image; the others for several images at a time, so that their weights are read
-//! once for all of them. Neither the choice of kernels nor the order of their sums depends on anything but the model
-//! and the instruction set.
+//! How a network is computed: prepared once for its weights and this processor. The first steps, whose maps are large,
+//! are run image by image; the others for several images at a time, so that their weights are read once for all of them.
+//! Neither the choice of kernels nor the order of their sums depends on anything but the model and the instruction set.
 
 mod bands;
 mod fuse;

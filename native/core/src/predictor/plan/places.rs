@@ -141,7 +141,8 @@ impl Places {
         let small = small(steps, &maps);
         let places = |late| Places::with(graph, steps, outputs, maps.clone(), late);
         let nearest = places(nearest(graph, steps, &maps, small));
-        // A task goes on with half of its memory: of that for several images, one must not take more.
+        // A task goes on with half of its memory where one image needs no more than half of what several do; here is what
+        // maps need, which is most of it.
         if nearest.short <= (AT_ONCE - 2) * nearest.long { nearest } else { places(small) }
     }
 
