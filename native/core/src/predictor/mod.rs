@@ -149,6 +149,8 @@ impl Predictor {
             arena: self.plan.arena(images)?,
             #[cfg(test)]
             panics: vec![],
+            #[cfg(test)]
+            barrier: None,
         })
     }
 
@@ -218,7 +220,7 @@ impl Predictor {
     ) -> Result<(), Error> {
         let all = caught(|| {
             #[cfg(test)]
-            run.fail();
+            run.interfere();
             self.plan.finish(begun.len(), &mut run.arena).map(|()| Status::Ok)
         })?;
         if all == Status::Panic && begun.len() > 1 {

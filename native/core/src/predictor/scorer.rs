@@ -2,6 +2,8 @@
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
+#[cfg(test)]
+use std::sync::Barrier;
 use std::thread::{Builder, scope};
 
 use super::plan::Arena;
@@ -46,6 +48,13 @@ impl Scorer {
         self.runs.iter_mut().for_each(|run| run.panics = panics.to_vec());
     }
 
+    /// Has the threads wait for each other before each call of the late steps.
+    #[cfg(test)]
+    pub(crate) fn meet(&mut self) {
+        let barrier = Arc::new(Barrier::new(self.runs.len()));
+        self.runs.iter_mut().for_each(|run| run.barrier = Some(barrier.clone()));
+    }
+
     /// The model.
     pub fn predictor(&self) -> &Predictor {
         &self.predictor
@@ -88,11 +97,18 @@ pub(super) struct Run {
     /// Which of the next calls of the late steps panic.
     #[cfg(test)]
     pub(super) panics: Vec<bool>,
+    /// Where it waits for other threads.
+    #[cfg(test)]
+    pub(super) barrier: Option<Arc<Barrier>>,
 }
 
 #[cfg(test)]
 impl Run {
-    pub(super) fn fail(&mut self) {
+    /// What a test asked for before the late steps.
+    pub(super) fn interfere(&mut self) {
+        if let Some(barrier) = &self.barrier {
+            barrier.wait();
+        }
         assert!(self.panics.is_empty() || !self.panics.remove(0), "a mistake that the test asked for");
     }
 }

@@ -1,6 +1,9 @@
 //! Scorers: some images at a time, on some threads, with the same scores.
 
 use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread::spawn;
+use std::time::Duration;
 
 use super::{predict, predictor};
 use crate::network::{Conv2d, Network, Padding};
@@ -58,6 +61,23 @@ fn scores_depend_neither_on_the_images_at_a_time_nor_on_the_threads() {
         }
     }
     assert_eq!(cases, 8 * 4 * 8);
+}
+
+#[test]
+fn threads_share_the_rows_and_compute_at_the_same_time() {
+    let (sender, receiver) = channel();
+    let rows = 6;
+    spawn(move || {
+        let inputs = formula::floats("input", rows * VALUES, 1.0);
+        let mut scorer = Scorer::new(shared(), 1, 3).unwrap();
+        // Each of the threads waits until the two others compute, too, with each of its two rows.
+        scorer.meet();
+        sender
+            .send(score(&mut scorer, &inputs.chunks(VALUES).map(Row::Floats).collect::<Vec<_>>()).1)
+            .unwrap();
+    });
+    // With fewer threads at a time, or other numbers of rows, it would never be done.
+    assert_eq!(receiver.recv_timeout(Duration::from_secs(60)), Ok(vec![Status::Ok; rows]));
 }
 
 #[test]
