@@ -88,6 +88,14 @@ fn several_images_are_computed_together_from_where_fewest_bytes_come_from_far_aw
     assert!((2 * small..large + small).contains(&(two - one)), "{}", two - one);
 }
 
+#[test]
+fn what_is_concatenated_is_made_where_it_belongs() {
+    let predictor = with_equal_weights(&zoo::entry("squeezenet1_1").unwrap());
+    // The largest one has 128 channels of 55 x 55 pixels. With its two halves beside it, all would be above three of it.
+    let (bytes, whole) = (predictor.arena_bytes(1).unwrap(), 4 * 128 * 55 * 55);
+    assert!((whole..3 * whole).contains(&bytes), "{bytes}");
+}
+
 fn with_equal_weights(entry: &zoo::Entry) -> Predictor {
     let graph = Graph::new(&entry.network(entry.input, entry.classes)).unwrap();
     let weights = vec![0.1; graph.layout().values()];
