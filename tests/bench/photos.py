@@ -121,9 +121,9 @@ def main() -> None:
         f" queries take about as long, in memory, after {WARM_UPS} of each to warm up;"
         " the short side to 256, the centre of 224. Spark's rows go to networks in batches of 32, whose engines have a"
         " thread a core; Python's workers and their networks are those of the query before. simplejpeg decodes at half"
-        " the size where that is enough, and at any scale by eighths of it. Tuned is that in the fastest way we know: the"
-        " crop alone is resized, in which pixels may differ by one level, values are normalised channel by channel, and"
-        " engines get one image at a time, which makes them faster. Labels: SqueezeNet 1.1 with its trained"
+        " the size where that is enough, and at any scale by eighths of it. Tuned is that in the fastest way we know:"
+        " the crop alone is resized, in which pixels may differ by one level, values are normalised channel by channel,"
+        " and engines get one image at a time, which makes them faster. Labels: SqueezeNet 1.1 with its trained"
         " weights, against those that PyTorch and Pillow give.",
         "",
     ]
