@@ -71,7 +71,7 @@ PREPARATIONS = {
 
 @functools.cache
 def onnxruntime(file: str, batch: int) -> Callable[[np.ndarray], np.ndarray]:
-    """From a batch of images to scores."""
+    """From a batch of images, of any size, to scores."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
